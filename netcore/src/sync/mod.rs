@@ -1,0 +1,1 @@
+//! Atomics and locks with preemption points.

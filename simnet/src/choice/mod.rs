@@ -1,0 +1,124 @@
+//! Every decision of a run, drawn from one stream: the tape.
+//!
+//! `choose(point, n)` answers a number below `n`, and 0 is always the dull answer: keep running,
+//! everything at once, no delay beyond the link's, no fault. A [`Tape`] holds the answers that were not
+//! dull, one sequence per kind of point, so that removing a fault does not shift the schedule. A seed is
+//! a way to make a tape; a recorded tape is another; a tape that has ended answers 0.
+
+mod point;
+mod seed;
+mod tape;
+
+pub use point::{Point, Rates};
+pub use seed::Seed;
+pub use tape::{Tape, TapeError};
+
+use seed::Streams;
+
+/// Where the answers of a run come from.
+#[derive(Debug)]
+enum Source {
+    /// Drawn from a seed, one sub-stream per kind of point.
+    Seed(Box<Streams>),
+    /// Read from a tape; where it ends, 0.
+    Tape(tape::Reader),
+}
+
+/// The decisions of one run.
+#[derive(Debug)]
+pub struct Choices {
+    source: Source,
+    rates: Rates,
+    asked: [u64; Point::COUNT],
+    /// How many of the coming questions at each point of a rate are still answered "no" without a draw.
+    quiet: [u64; Point::COUNT],
+    recorded: Option<Tape>,
+}
+
+impl Choices {
+    /// Answers drawn from `seed`, faults striking at `rates`.
+    pub fn from_seed(seed: Seed, rates: Rates) -> Self {
+        let mut streams = Box::new(Streams::new(seed));
+        let quiet = Point::ALL.map(|point| streams.gap(point, rates.one_in(point)));
+        Self::new(Source::Seed(streams), rates, quiet)
+    }
+
+    /// Answers read from `tape`.
+    pub fn from_tape(tape: Tape, rates: Rates) -> Self {
+        Self::new(Source::Tape(tape::Reader::new(tape)), rates, [0; Point::COUNT])
+    }
+
+    fn new(source: Source, rates: Rates, quiet: [u64; Point::COUNT]) -> Self {
+        Choices { source, rates, asked: [0; Point::COUNT], quiet, recorded: None }
+    }
+
+    /// Keeps the answers from here on, for [`Choices::into_tape`].
+    pub fn record(&mut self) {
+        self.recorded = Some(Tape::default());
+    }
+
+    /// The recorded answers; empty unless [`Choices::record`] was called.
+    pub fn take_tape(&mut self) -> Tape {
+        self.recorded.take().unwrap_or_default()
+    }
+
+    /// How often anything was asked.
+    pub fn decisions(&self) -> u64 {
+        self.asked.iter().sum()
+    }
+
+    /// A number below `n`, each as likely. With `n` of 0 or 1 there is nothing to decide, and nothing
+    /// is drawn.
+    #[inline]
+    pub fn choose(&mut self, point: Point, n: u32) -> u32 {
+        if n <= 1 {
+            return 0;
+        }
+        self.ask(point, |streams| streams.below(point, n), n)
+    }
+
+    /// 0 most of the time; once in the point's rate a number from 1 below `n`, each as likely. Not at
+    /// all where the plan's rate for the point is 0.
+    #[inline]
+    pub fn stray(&mut self, point: Point, n: u32) -> u32 {
+        let one_in = self.rates.one_in(point);
+        if n <= 1 || one_in == 0 {
+            return 0;
+        }
+        let quiet = &mut self.quiet[point as usize];
+        if *quiet > 0 && matches!(self.source, Source::Seed(_)) {
+            *quiet -= 1;
+            self.asked[point as usize] += 1;
+            return 0;
+        }
+        if let Source::Seed(streams) = &mut self.source {
+            *quiet = streams.gap(point, one_in);
+        }
+        self.ask(point, |streams| 1 + streams.below(point, n - 1), n)
+    }
+
+    /// Whether the fault at `point` strikes now; its rate is the plan's.
+    #[inline]
+    pub fn strike(&mut self, point: Point) -> bool {
+        self.stray(point, 2) == 1
+    }
+
+    /// The rates that faults strike at.
+    pub fn rates(&self) -> &Rates {
+        &self.rates
+    }
+
+    #[inline]
+    fn ask(&mut self, point: Point, draw: impl FnOnce(&mut Streams) -> u32, n: u32) -> u32 {
+        let index = self.asked[point as usize];
+        self.asked[point as usize] += 1;
+        let answer = match &mut self.source {
+            Source::Seed(streams) => draw(streams),
+            Source::Tape(reader) => reader.at(point, index).min(n - 1),
+        };
+        if let Some(tape) = &mut self.recorded {
+            tape.push(point, index, answer);
+        }
+        answer
+    }
+}

@@ -1,0 +1,70 @@
+//! Seeds: a number that makes a tape.
+
+use core::fmt;
+use core::str::FromStr;
+
+use rand_chacha::ChaCha8Rng;
+use rand_core::{Rng, SeedableRng};
+use serde::{Deserialize, Serialize};
+
+use super::Point;
+
+/// The number from which all decisions of a run are drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Seed(pub u64);
+
+impl fmt::Display for Seed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:#x}", self.0)
+    }
+}
+
+impl FromStr for Seed {
+    type Err = String;
+
+    /// Decimal, or hexadecimal after `0x`.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let digits = text.replace('_', "");
+        let parsed = match digits.strip_prefix("0x").or_else(|| digits.strip_prefix("0X")) {
+            Some(hex) => u64::from_str_radix(hex, 16),
+            None => digits.parse(),
+        };
+        parsed.map(Seed).map_err(|_| {
+            format!("`{text}` is no seed: a seed is a number below 2^64, decimal (42) or hexadecimal (0x2a)")
+        })
+    }
+}
+
+/// One stream of ChaCha8 per kind of point, so that a change in the network does not reshuffle the schedule.
+#[derive(Debug)]
+pub(super) struct Streams {
+    seed: Seed,
+    streams: [Option<ChaCha8Rng>; Point::COUNT],
+}
+
+impl Streams {
+    pub(super) fn new(seed: Seed) -> Self {
+        Streams { seed, streams: [const { None }; Point::COUNT] }
+    }
+
+    fn word(&mut self, point: Point) -> u32 {
+        let seed = self.seed;
+        let stream = self.streams[point as usize].get_or_insert_with(|| {
+            let mut rng = ChaCha8Rng::seed_from_u64(seed.0);
+            rng.set_stream(point as u64);
+            rng
+        });
+        stream.next_u32()
+    }
+
+    /// A number below `n`. Multiplication instead of rejection: a bias of n/2^32 is nothing here.
+    pub(super) fn below(&mut self, point: Point, n: u32) -> u32 {
+        ((u64::from(self.word(point)) * u64::from(n)) >> 32) as u32
+    }
+
+    /// How many questions pass before the next that strikes, when one in `one_in` does on average:
+    /// drawn uniformly below twice the mean, in integers, so that every machine agrees.
+    pub(super) fn gap(&mut self, point: Point, one_in: u32) -> u64 {
+        if one_in <= 1 { 0 } else { u64::from(self.below(point, 2 * one_in - 1)) }
+    }
+}

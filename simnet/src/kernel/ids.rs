@@ -1,0 +1,33 @@
+//! Names of the kernel's objects: indices into its tables.
+
+use core::fmt;
+
+macro_rules! ids {
+    ($($name:ident $prefix:literal $doc:literal)*) => {$(
+        #[doc = $doc]
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(pub u32);
+
+        impl $name {
+            /// As an index.
+            #[inline]
+            pub const fn index(self) -> usize {
+                self.0 as usize
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, concat!($prefix, "{}"), self.0)
+            }
+        }
+    )*};
+}
+
+ids! {
+    HostId "h" "A host: one kernel, one network stack, some processes."
+    Pid "p" "A process: a descriptor table."
+    Tid "t" "A simulated thread; unique in the run."
+    FileId "f" "An open file description; its slot is reused after the last close."
+    SocketId "s" "A socket, which may outlive its file or not have one yet."
+}
