@@ -2,6 +2,14 @@
 
 use core::fmt;
 
+/// The index of an object in its table.
+pub trait Id: Copy {
+    /// The name of the object at `index`.
+    fn at(index: usize) -> Self;
+    /// The index that this names.
+    fn position(self) -> usize;
+}
+
 macro_rules! ids {
     ($($name:ident $prefix:literal $doc:literal)*) => {$(
         #[doc = $doc]
@@ -13,6 +21,18 @@ macro_rules! ids {
             #[inline]
             pub const fn index(self) -> usize {
                 self.0 as usize
+            }
+        }
+
+        impl Id for $name {
+            #[inline]
+            fn at(index: usize) -> Self {
+                $name(index as u32)
+            }
+
+            #[inline]
+            fn position(self) -> usize {
+                self.index()
             }
         }
 
@@ -30,4 +50,9 @@ ids! {
     Tid "t" "A simulated thread; unique in the run."
     FileId "f" "An open file description; its slot is reused after the last close."
     SocketId "s" "A socket, which may outlive its file or not have one yet."
+    PipeId "|" "A pipe, which lives until both its ends are closed."
+    EventfdId "e" "The counter of an eventfd."
+    EpollId "E" "An epoll instance."
+    ItemId "i" "A registration of a descriptor with an epoll instance."
+    OpenPathId "v" "A virtual file as it is read: its content and the position in it."
 }
