@@ -1,4 +1,28 @@
 //! simnet: a simulated machine room in which network bugs are found in seconds and replayed from a number.
+//!
+//! | module | what it is |
+//! |---|---|
+//! | [`world`] | hosts, links, processes; one run of them |
+//! | [`sim`] | a handle to one process: the platform that netcore runs on |
+//! | [`choice`] | every decision of a run, from a seed or a tape |
+//! | `sched` | the policies that choose which thread runs |
+//! | `thread` | simulated threads, as coroutines |
+//! | [`kernel`] | descriptors, files, sockets, epoll |
+//! | [`oracle`] | what must never happen |
+//! | [`trace`] | what happened |
+//! | [`hunt`] | many seeds, on all cores |
 
 pub mod choice;
+pub mod hunt;
 pub mod kernel;
+pub mod oracle;
+mod panics;
+mod sched;
+pub mod sim;
+mod thread;
+pub mod trace;
+pub mod world;
+
+pub use oracle::{Finding, Oracle};
+pub use sim::Sim;
+pub use world::{Host, World};

@@ -13,6 +13,7 @@ pub use point::{Point, Rates};
 pub use seed::Seed;
 pub use tape::{Tape, TapeError};
 
+pub(crate) use seed::Stream;
 use seed::Streams;
 
 /// Where the answers of a run come from.
@@ -101,6 +102,15 @@ impl Choices {
     #[inline]
     pub fn strike(&mut self, point: Point) -> bool {
         self.stray(point, 2) == 1
+    }
+
+    /// Keeps an answer that was drawn elsewhere: the scheduling policy's.
+    #[inline]
+    pub(crate) fn note(&mut self, point: Point, index: u64, answer: u32) {
+        self.asked[point as usize] = index + 1;
+        if let Some(tape) = &mut self.recorded {
+            tape.push(point, index, answer);
+        }
     }
 
     /// The rates that faults strike at.

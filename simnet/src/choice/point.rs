@@ -29,7 +29,8 @@ macro_rules! points {
 }
 
 points! {
-    Schedule "schedule" 12 "Which thread runs next; 0 keeps the current one."
+    Schedule "schedule" 0 "Whether another thread runs at a scheduling point, and which; 0 keeps the current one."
+    Next "next" 0 "Which thread runs when the current one waits; 0 is the one that has been ready longest."
     Timer "timer" 4 "Which of the timers due at one instant fires first; 0 is the oldest."
     Wake "wake" 64 "A parked thread wakes without cause."
     Eintr "eintr" 200 "A call that may wait answers `EINTR`."

@@ -35,11 +35,34 @@ impl FromStr for Seed {
     }
 }
 
+/// The draws for one kind of point.
+#[derive(Debug)]
+pub(crate) struct Stream(ChaCha8Rng);
+
+impl Stream {
+    pub(crate) fn new(seed: Seed, point: Point) -> Self {
+        let mut rng = ChaCha8Rng::seed_from_u64(seed.0);
+        rng.set_stream(point as u64);
+        Stream(rng)
+    }
+
+    /// A number below `n`. Multiplication instead of rejection: a bias of n/2^32 is nothing here.
+    pub(crate) fn below(&mut self, n: u32) -> u32 {
+        ((u64::from(self.0.next_u32()) * u64::from(n)) >> 32) as u32
+    }
+
+    /// How many questions pass before the next that strikes, when one in `one_in` does on average:
+    /// drawn uniformly below twice the mean, in integers, so that every machine agrees.
+    pub(crate) fn gap(&mut self, one_in: u32) -> u64 {
+        if one_in <= 1 { 0 } else { u64::from(self.below(2 * one_in - 1)) }
+    }
+}
+
 /// One stream of ChaCha8 per kind of point, so that a change in the network does not reshuffle the schedule.
 #[derive(Debug)]
 pub(super) struct Streams {
     seed: Seed,
-    streams: [Option<ChaCha8Rng>; Point::COUNT],
+    streams: [Option<Stream>; Point::COUNT],
 }
 
 impl Streams {
@@ -47,24 +70,16 @@ impl Streams {
         Streams { seed, streams: [const { None }; Point::COUNT] }
     }
 
-    fn word(&mut self, point: Point) -> u32 {
+    fn stream(&mut self, point: Point) -> &mut Stream {
         let seed = self.seed;
-        let stream = self.streams[point as usize].get_or_insert_with(|| {
-            let mut rng = ChaCha8Rng::seed_from_u64(seed.0);
-            rng.set_stream(point as u64);
-            rng
-        });
-        stream.next_u32()
+        self.streams[point as usize].get_or_insert_with(|| Stream::new(seed, point))
     }
 
-    /// A number below `n`. Multiplication instead of rejection: a bias of n/2^32 is nothing here.
     pub(super) fn below(&mut self, point: Point, n: u32) -> u32 {
-        ((u64::from(self.word(point)) * u64::from(n)) >> 32) as u32
+        self.stream(point).below(n)
     }
 
-    /// How many questions pass before the next that strikes, when one in `one_in` does on average:
-    /// drawn uniformly below twice the mean, in integers, so that every machine agrees.
     pub(super) fn gap(&mut self, point: Point, one_in: u32) -> u64 {
-        if one_in <= 1 { 0 } else { u64::from(self.below(point, 2 * one_in - 1)) }
+        self.stream(point).gap(one_in)
     }
 }

@@ -76,7 +76,8 @@ impl Tape {
         }
     }
 
-    fn answers(&self, point: Point) -> &[(u64, u32)] {
+    /// The answers at `point` that were not dull: which question, which answer.
+    pub fn answers(&self, point: Point) -> &[(u64, u32)] {
         self.tracks.iter().find(|track| track.point == point).map_or(&[], |track| &track.answers)
     }
 }

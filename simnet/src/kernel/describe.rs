@@ -2,7 +2,7 @@
 
 use core::fmt::Write;
 
-use netcore::sys::OFlags;
+use netcore::sys::{EpollEvents, Fd, OFlags};
 
 use super::Kernel;
 use super::file::FileKind;
@@ -10,6 +10,12 @@ use super::ids::{FileId, ItemId, Pid};
 use super::wait::Waiter;
 
 impl Kernel {
+    /// Readiness of a descriptor; `None` if the number is closed or belongs to another open.
+    pub fn poll_fd(&self, process: Pid, fd: Fd) -> Option<EpollEvents> {
+        let (file, slot) = self.process(process).slot(fd.number)?;
+        (slot.open == fd.open).then(|| self.poll(file))
+    }
+
     /// One line about a descriptor: number, kind, flags, readiness, who waits, epoll registrations.
     pub fn describe_fd(&self, process: Pid, number: i32) -> Option<String> {
         let (file, slot) = self.process(process).slot(number)?;
@@ -47,6 +53,6 @@ impl Kernel {
 }
 
 /// Flags by name.
-fn names(flags: netcore::sys::EpollEvents) -> String {
+fn names(flags: EpollEvents) -> String {
     flags.iter_names().map(|(name, _)| name).collect::<Vec<_>>().join(" ")
 }

@@ -1,0 +1,24 @@
+//! Oracles: what must never happen, in any scenario.
+//!
+//! | oracle | it speaks when |
+//! |---|---|
+//! | `XT` | a call uses a number whose open file is not the caller's |
+//! | `EB` | a descriptor is closed twice, or deregistered after its close |
+//! | `LW` | nothing can run, and a parked task's descriptor is ready; or everything waits for ever |
+//! | `LK` | a descriptor, thread or task is left when the run has ended |
+//! | `DL` | an operation goes on past its deadline, or fails before it |
+//! | `BL` | calls without progress, while no time passes |
+//! | `PN` | something panicked, or a lock was held across a scheduling point |
+//! | `DC`, `WE` | the scenario found wrong data, or a wrong answer |
+//! | `ND` | the same run, run again, was another |
+
+mod deadline;
+mod finding;
+mod parked;
+mod progress;
+
+pub use finding::{Finding, Oracle};
+
+pub(crate) use deadline::Deadlines;
+pub(crate) use parked::{Direction, Parked};
+pub(crate) use progress::Progress;

@@ -1,0 +1,140 @@
+//! What a scenario holds: the world and its hosts.
+
+use core::fmt;
+use core::time::Duration;
+use std::net::{IpAddr, Ipv4Addr};
+use std::rc::Rc;
+
+use netcore::sys::{Instant, Threads as _};
+
+use super::run::spawn_thread;
+use super::state::{self, State};
+use crate::Sim;
+use crate::choice::Point;
+use crate::kernel::ids::{HostId, Pid, Tid};
+use crate::oracle::{Finding, Oracle};
+use crate::thread::Waiting;
+
+/// The world of the run in progress, as its scenario sees it: a handle without state of its own, to be used
+/// by the threads of the run. Elsewhere its methods panic.
+#[derive(Clone, Copy, Debug)]
+pub struct World(());
+
+/// One host of the world.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Host {
+    id: HostId,
+    addr: Ipv4Addr,
+}
+
+/// A simulated thread that [`Host::start`] has started.
+#[derive(Debug)]
+pub struct Running {
+    sim: Sim,
+    thread: Tid,
+}
+
+impl World {
+    /// The world of the run in progress.
+    pub(crate) fn current() -> World {
+        World(())
+    }
+
+    /// Makes the host and the process of the scenario's own thread.
+    pub(super) fn begin(state: &State) -> Pid {
+        let host = state.kernel.borrow_mut().add_host("scenario", Ipv4Addr::new(10, 255, 255, 254).into());
+        new_process(state, host, "scenario")
+    }
+
+    /// Adds a host, with an address in 10.0.0.0/16 and a kernel of its own.
+    pub fn host(&self, name: &str) -> Host {
+        self.with(|state| {
+            let mut kernel = state.kernel.borrow_mut();
+            let count = 1_u16;
+            let [high, low] = count.to_be_bytes();
+            let addr = Ipv4Addr::new(10, 0, high, low);
+            let id = kernel.add_host(name, addr.into());
+            Host { id, addr }
+        })
+    }
+
+    /// Virtual time.
+    pub fn now(&self) -> Instant {
+        self.with(|state| state.kernel.borrow().now)
+    }
+
+    /// Lets the calling thread wait. For the scenario's own thread; tasks have their runtime's sleep.
+    pub fn sleep(&self, duration: Duration) {
+        state::point();
+        self.with(|state| {
+            let until = state.kernel.borrow().now + duration;
+            state.block(Waiting::Park, Some(until));
+        });
+    }
+
+    /// A decision of the scenario: a number below `n`, from the run's tape.
+    pub fn choose(&self, n: u32) -> u32 {
+        self.with(|state| state.kernel.borrow_mut().choices.choose(Point::Workload, n))
+    }
+
+    /// Writes a line into the trace.
+    pub fn note(&self, text: impl fmt::Display) {
+        self.with(|state| {
+            let mut observer = state.observer.borrow_mut();
+            if observer.tracing() {
+                let now = state.kernel.borrow().now;
+                observer.note(now, &state.threads.borrow(), state.running.get(), text.to_string());
+            }
+        });
+    }
+
+    /// The scenario has found something wrong: the run ends here, with this finding. `place` is what the
+    /// finding is recognized by; keep numbers out of it.
+    pub fn fail(&self, oracle: Oracle, place: &str, detail: impl fmt::Display) -> ! {
+        self.with(|state| {
+            state.report(Finding::new(oracle, place, detail.to_string()));
+            state::die_if_ended(state);
+        });
+        panic!("{place}")
+    }
+
+    fn with<R>(&self, f: impl FnOnce(&State) -> R) -> R {
+        state::with(f).expect("a world is used by the threads of its run")
+    }
+}
+
+impl Host {
+    /// The host's address.
+    pub fn addr(&self) -> IpAddr {
+        self.addr.into()
+    }
+
+    /// Adds a process, with a descriptor table of its own.
+    pub fn process(&self, name: &str) -> Sim {
+        World(()).with(|state| Sim::new(new_process(state, self.id, name)))
+    }
+
+    /// Runs `main` as the first thread of a new process.
+    pub fn start(&self, name: &str, main: impl FnOnce(Sim) + Send + 'static) -> Running {
+        let sim = self.process(name);
+        let thread =
+            World(()).with(|state| spawn_thread(state, sim.process(), name, Box::new(move || main(sim))));
+        Running { sim, thread }
+    }
+}
+
+impl Running {
+    /// Waits until the thread has ended.
+    pub fn join(self) {
+        self.sim.join(self.thread);
+    }
+}
+
+fn new_process(state: &State, host: HostId, name: &str) -> Pid {
+    let mut kernel = state.kernel.borrow_mut();
+    let process = kernel.add_process(host);
+    let host_name: Rc<str> = kernel.host_name(host).into();
+    state.observer.borrow_mut().process(process, host_name);
+    let _ = name;
+    process
+}

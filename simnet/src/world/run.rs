@@ -1,0 +1,252 @@
+//! One run, from its first thread to its verdict.
+
+use core::cell::{Cell, RefCell};
+use core::time::Duration;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::rc::Rc;
+
+use netcore::sys::Instant;
+
+use super::World;
+use super::observer::Observer;
+use super::state::{self, State};
+use super::verdict;
+use crate::choice::{Choices, Point, Rates, Seed, Tape};
+use crate::kernel::ids::{Pid, Tid};
+use crate::kernel::{Attempt, Event, Kernel};
+use crate::oracle::Finding;
+use crate::panics;
+use crate::sched::{Policy, RandomWalk, Replay};
+use crate::thread::{Threads, outside};
+use crate::trace::{Hash, Record};
+
+/// Where the decisions of a run come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// Drawn from a seed.
+    Seed(Seed),
+    /// Played from a tape; dull where it has ended.
+    Tape(Tape),
+}
+
+/// How to run.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Where the decisions come from.
+    pub source: Source,
+    /// How rarely faults strike.
+    pub rates: Rates,
+    /// Whether to keep the whole trace.
+    pub trace: bool,
+    /// Whether to record the tape of a run from a seed.
+    pub record: bool,
+    /// Scheduling points after which the run is cut.
+    pub steps_max: u64,
+    /// Virtual time after which whatever still waits is taken to wait for ever.
+    pub time_max: Duration,
+}
+
+impl Config {
+    /// The default limits and fault rates for `source`, with neither trace nor tape.
+    pub fn new(source: Source) -> Self {
+        Config {
+            source,
+            rates: Rates::default(),
+            trace: false,
+            record: false,
+            steps_max: 20_000_000,
+            time_max: Duration::from_secs(24 * 3600),
+        }
+    }
+}
+
+/// What came of a run.
+#[derive(Debug)]
+pub struct Report {
+    /// What was wrong, if anything.
+    pub finding: Option<Finding>,
+    /// The hash of all that happened.
+    pub hash: Hash,
+    /// Scheduling points passed.
+    pub steps: u64,
+    /// Decisions asked for, of every kind.
+    pub decisions: u64,
+    /// System calls made.
+    pub calls: u64,
+    /// How far virtual time got.
+    pub virtual_time: Duration,
+    /// The decisions, if they were recorded.
+    pub tape: Tape,
+    /// The trace, if it was kept.
+    pub trace: Vec<Record>,
+}
+
+/// Runs `body` as the first thread of a new world, until every thread has ended or an oracle speaks.
+pub fn run(config: &Config, body: impl FnOnce(&World) + Send + 'static) -> Report {
+    panics::install();
+    let state = Rc::new(new_state(config));
+    state.enter();
+    state.ask_policy(0);
+    let director = World::begin(&state);
+    spawn_thread(&state, director, "director", Box::new(move || body(&World::current())));
+    while !state.over.get() && turn(&state, config) {}
+    let finding = end(&state);
+    let report = report(&state, finding);
+    State::leave();
+    report
+}
+
+fn new_state(config: &Config) -> State {
+    let rates = config.rates.clone();
+    let (mut choices, policy): (Choices, Box<dyn Policy>) = match &config.source {
+        Source::Seed(seed) => (Choices::from_seed(*seed, rates), Box::new(RandomWalk::new(*seed))),
+        Source::Tape(tape) => (Choices::from_tape(tape.clone(), rates), Box::new(Replay::new(tape.clone()))),
+    };
+    if config.record {
+        choices.record();
+    }
+    State {
+        kernel: RefCell::new(Kernel::new(choices)),
+        threads: RefCell::new(Threads::default()),
+        observer: RefCell::new(Observer::new(config.trace)),
+        policy: RefCell::new(policy),
+        running: Cell::new(None),
+        next: Cell::new(None),
+        policy_at: Cell::new(u64::MAX),
+        nexts: Cell::new(0),
+        steps_max: config.steps_max,
+        finding: RefCell::new(None),
+        over: Cell::new(false),
+        dying: Cell::new(false),
+        killed: RefCell::new(Vec::new()),
+    }
+}
+
+/// Adds a thread of `process`.
+pub(crate) fn spawn_thread(state: &State, process: Pid, name: &str, body: Box<dyn FnOnce() + Send>) -> Tid {
+    let body = move || {
+        // A panic has been reported by the hook; `Killed` needs no report.
+        let _ = catch_unwind(AssertUnwindSafe(body));
+    };
+    state.threads.borrow_mut().spawn(name.into(), process, Box::new(body))
+}
+
+/// Lets one thread run until it stops, or time move to the next event. Says whether the run goes on.
+fn turn(state: &State, config: &Config) -> bool {
+    let killed = core::mem::take(&mut *state.killed.borrow_mut());
+    for process in killed {
+        unwind(state, |thread| thread.process == process);
+    }
+    let Some(thread) = state.next.take().or_else(|| next_ready(state)) else {
+        return pass_time(state, config);
+    };
+    let mut fiber = state.threads.borrow_mut().enter(thread);
+    state.running.set(Some(thread));
+    let ended = fiber.resume();
+    outside();
+    state.running.set(None);
+    let mut threads = state.threads.borrow_mut();
+    if ended {
+        threads.end(thread, fiber);
+    } else {
+        threads.left(thread, fiber);
+    }
+    threads.alive() > 0
+}
+
+fn next_ready(state: &State) -> Option<Tid> {
+    let mut threads = state.threads.borrow_mut();
+    let ready = threads.ready();
+    match ready {
+        0 => None,
+        1 => Some(threads.take_ready(0)),
+        _ => {
+            let answer = state.policy.borrow_mut().next(ready);
+            let index = state.nexts.replace(state.nexts.get() + 1);
+            state.kernel.borrow_mut().choices.note(Point::Next, index, answer);
+            Some(threads.take_ready(answer))
+        }
+    }
+}
+
+/// Nothing can run: the next event happens. Says whether there was one.
+fn pass_time(state: &State, config: &Config) -> bool {
+    let next = state.kernel.borrow().timers.next();
+    let last = next.is_none_or(|at| at.saturating_since(Instant::ZERO) > config.time_max);
+    let stuck = verdict::stuck(state, last);
+    if let Some(finding) = stuck {
+        state.report(finding);
+        return false;
+    }
+    let mut kernel = state.kernel.borrow_mut();
+    if let Some(at) = next {
+        kernel.now = kernel.now.max(at);
+        let kernel = &mut *kernel;
+        match kernel.timers.pop(kernel.now, &mut kernel.choices) {
+            Some(Event::Wake { thread, generation }) => {
+                let mut threads = state.threads.borrow_mut();
+                if threads.get(thread).waits == generation {
+                    threads.wake(thread, Attempt::TimedOut);
+                }
+            }
+            Some(event) => {
+                kernel.fire(event);
+                crate::sim::wake_woken(state, kernel);
+                note_packets(state, kernel);
+            }
+            None => {}
+        }
+    }
+    true
+}
+
+/// Writes what happened on the network into the trace.
+pub(crate) fn note_packets(state: &State, kernel: &mut Kernel) {
+    let _ = (state, kernel);
+}
+
+/// Unwinds every thread that matches, so that what it holds is freed.
+fn unwind(state: &State, matches: impl Fn(&crate::thread::Thread) -> bool) {
+    loop {
+        let Some((thread, fiber)) = state.threads.borrow_mut().take_alive(&matches) else { break };
+        let Some(mut fiber) = fiber else { break };
+        state.set_dying(true);
+        state.running.set(Some(thread));
+        let ended = !fiber.started() || fiber.resume();
+        outside();
+        state.running.set(None);
+        state.set_dying(false);
+        assert!(ended, "a thread that is unwound does not wait");
+        state.threads.borrow_mut().end(thread, fiber);
+    }
+}
+
+/// The run has ended: checks what it leaves behind, and unwinds what is left.
+fn end(state: &State) -> Option<Finding> {
+    if !state.over.get()
+        && let Some(finding) = verdict::leaks(state)
+    {
+        state.report(finding);
+    }
+    state.over.set(true);
+    unwind(state, |_| true);
+    state.finding.borrow_mut().take()
+}
+
+fn report(state: &State, finding: Option<Finding>) -> Report {
+    let mut kernel = state.kernel.borrow_mut();
+    let mut observer = state.observer.borrow_mut();
+    let steps = state::step();
+    observer.hash.mix(steps);
+    observer.hash.mix(kernel.now.as_nanos());
+    Report {
+        finding,
+        hash: observer.hash,
+        steps,
+        decisions: kernel.choices.decisions(),
+        calls: observer.calls,
+        virtual_time: kernel.now.saturating_since(Instant::ZERO),
+        tape: kernel.choices.take_tape(),
+        trace: observer.take_trace(),
+    }
+}

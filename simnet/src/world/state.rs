@@ -1,0 +1,276 @@
+//! The run in progress on this thread of the operating system.
+//!
+//! Everything of a run lives here, reached through one thread-local: [`netcore::sys::Preempt`] has no
+//! receiver, so it has to be, and handles ([`crate::Sim`]) are then plain numbers. Nothing is borrowed
+//! across a switch of simulated threads.
+
+use core::cell::{Cell, RefCell};
+use core::panic::Location;
+use std::panic::resume_unwind;
+use std::rc::Rc;
+
+use netcore::sys::{Access, Instant};
+
+use super::observer::Observer;
+use crate::choice::Point;
+use crate::kernel::Kernel;
+use crate::kernel::ids::{Pid, Tid};
+use crate::oracle::{Finding, Oracle};
+use crate::sched::Policy;
+use crate::thread::{Threads, Waiting, suspend};
+
+/// What every preemption point touches; apart, so that access is a plain offset.
+pub(super) struct Hot {
+    /// Scheduling points passed.
+    step: Cell<u64>,
+    /// The point at which [`slow_point`] looks closer.
+    ask_at: Cell<u64>,
+    /// Where the mutexes were taken that the running thread holds.
+    locked: Cell<Option<&'static Location<'static>>>,
+    locks: Cell<u32>,
+    /// Where the running thread is in the sources, by its last preemption point.
+    place: Cell<Option<&'static Location<'static>>>,
+}
+
+thread_local! {
+    static HOT: Hot = const {
+        Hot {
+            step: Cell::new(0),
+            ask_at: Cell::new(u64::MAX),
+            locked: Cell::new(None),
+            locks: Cell::new(0),
+            place: Cell::new(None),
+        }
+    };
+    static STATE: RefCell<Option<Rc<State>>> = const { RefCell::new(None) };
+}
+
+/// One run.
+pub(crate) struct State {
+    pub(crate) kernel: RefCell<Kernel>,
+    pub(crate) threads: RefCell<Threads>,
+    pub(crate) observer: RefCell<Observer>,
+    pub(crate) policy: RefCell<Box<dyn Policy>>,
+    pub(crate) running: Cell<Option<Tid>>,
+    /// The thread that a preempted one has chosen.
+    pub(crate) next: Cell<Option<Tid>>,
+    /// The point at which the policy wants to be asked.
+    pub(crate) policy_at: Cell<u64>,
+    pub(crate) nexts: Cell<u64>,
+    pub(crate) steps_max: u64,
+    /// Set when the run is to end; threads then unwind at their next point.
+    pub(crate) finding: RefCell<Option<Finding>>,
+    pub(crate) over: Cell<bool>,
+    /// The thread that runs is being unwound: its calls do nothing.
+    pub(crate) dying: Cell<bool>,
+    /// Processes whose threads are to be unwound before anybody else runs.
+    pub(crate) killed: RefCell<Vec<Pid>>,
+}
+
+/// The payload with which a thread is unwound because its process or its run has ended.
+pub(crate) struct Killed;
+
+impl State {
+    /// Makes this the run of the calling thread, until [`State::leave`].
+    pub(crate) fn enter(self: &Rc<Self>) {
+        HOT.with(|hot| {
+            hot.step.set(0);
+            hot.locks.set(0);
+            hot.place.set(None);
+        });
+        self.arm();
+        STATE.with_borrow_mut(|state| *state = Some(self.clone()));
+    }
+
+    pub(crate) fn leave() {
+        HOT.with(|hot| {
+            hot.ask_at.set(u64::MAX);
+            hot.locks.set(0);
+        });
+        STATE.with_borrow_mut(|state| *state = None);
+    }
+
+    /// Asks the policy when it wants to be asked next.
+    pub(crate) fn ask_policy(&self, step: u64) {
+        let gap = self.policy.borrow_mut().gap();
+        self.policy_at.set(step.saturating_add(1).saturating_add(gap));
+        self.arm();
+    }
+
+    fn arm(&self) {
+        let at =
+            if self.over.get() || self.dying.get() { 0 } else { self.policy_at.get().min(self.steps_max) };
+        HOT.with(|hot| hot.ask_at.set(at));
+    }
+
+    /// Starts or ends the unwinding of the thread that runs next.
+    pub(crate) fn set_dying(&self, dying: bool) {
+        self.dying.set(dying);
+        HOT.with(|hot| hot.locks.set(0));
+        self.arm();
+    }
+
+    /// An oracle speaks: the run is over. The first finding stands.
+    pub(crate) fn report(&self, finding: Finding) {
+        let mut first = self.finding.borrow_mut();
+        if first.is_none() {
+            let who = self.running.get().map(|thread| self.who(thread)).unwrap_or_default();
+            let detail = format!("{}\n{who}", finding.detail);
+            *first = Some(Finding { detail, ..finding });
+        }
+        drop(first);
+        self.over.set(true);
+        self.arm();
+    }
+
+    /// The running thread and its task, in words.
+    fn who(&self, thread: Tid) -> String {
+        let (Ok(threads), Ok(observer)) = (self.threads.try_borrow(), self.observer.try_borrow()) else {
+            return String::new();
+        };
+        let thread = threads.get(thread);
+        let task = if thread.task == 0 { String::new() } else { format!(", task {}", thread.task) };
+        format!(
+            "at step {}, {:?} s, in {}/{}{task}",
+            step(),
+            self.kernel.try_borrow().map_or(Instant::ZERO, |kernel| kernel.now),
+            observer.host_of(thread.process),
+            thread.name
+        )
+    }
+
+    /// Whether calls of the running thread do nothing any more.
+    pub(crate) fn ended(&self) -> bool {
+        self.over.get() || self.dying.get()
+    }
+
+    /// The running thread waits until it is woken or until `deadline`; afterwards it is told why.
+    pub(crate) fn block(&self, waiting: Waiting, deadline: Option<Instant>) {
+        let Some(thread) = self.running.get() else { return };
+        let generation = self.threads.borrow_mut().wait(thread, waiting, deadline);
+        if let Some(at) = deadline {
+            let mut kernel = self.kernel.borrow_mut();
+            kernel.timers.schedule(at, crate::kernel::Event::Wake { thread, generation });
+        }
+        suspend();
+        die_if_ended(self);
+    }
+}
+
+/// Runs `f` on the run of this thread, if it is in one.
+#[inline]
+pub(crate) fn with<R>(f: impl FnOnce(&State) -> R) -> Option<R> {
+    // The borrow is shared and may outlast a switch of threads; only `enter` and `leave` take it whole,
+    // outside of all of them.
+    STATE.with_borrow(|state| state.as_deref().map(f))
+}
+
+/// Scheduling points passed so far.
+pub(crate) fn step() -> u64 {
+    HOT.with(|hot| hot.step.get())
+}
+
+/// The place of the running thread's last preemption point.
+pub(crate) fn place() -> Option<&'static Location<'static>> {
+    HOT.with(|hot| hot.place.get())
+}
+
+/// A scheduling point at a memory access.
+#[inline]
+#[track_caller]
+pub(crate) fn preempt(_access: Access) {
+    let location = Location::caller();
+    HOT.with(|hot| {
+        hot.place.set(Some(location));
+        point_at(hot);
+    });
+}
+
+/// A scheduling point before a system call.
+#[inline]
+pub(crate) fn point() {
+    HOT.with(point_at);
+}
+
+#[inline]
+fn point_at(hot: &Hot) {
+    let step = hot.step.get() + 1;
+    hot.step.set(step);
+    if step >= hot.ask_at.get() || hot.locks.get() != 0 {
+        slow_point(hot, step);
+    }
+}
+
+/// A mutex was taken.
+#[inline]
+pub(crate) fn locked(at: &'static Location<'static>) {
+    HOT.with(|hot| {
+        hot.locked.set(Some(at));
+        hot.locks.set(hot.locks.get() + 1);
+    });
+}
+
+/// A mutex was released.
+#[inline]
+pub(crate) fn unlocked() {
+    HOT.with(|hot| hot.locks.set(hot.locks.get().saturating_sub(1)));
+}
+
+#[cold]
+fn slow_point(hot: &Hot, step: u64) {
+    with(|state| {
+        let Some(running) = state.running.get() else { return };
+        if hot.locks.get() != 0 && !state.ended() {
+            state.report(lock_held(hot));
+        }
+        if step >= state.steps_max && !state.ended() {
+            let detail = format!("{step} scheduling points passed without an end");
+            state.report(Finding::new(Oracle::Budget, "steps", detail));
+        }
+        die_if_ended(state);
+        if !state.ended() && step >= state.policy_at.get() {
+            ask(state, running, step);
+        }
+    });
+}
+
+fn lock_held(hot: &Hot) -> Finding {
+    hot.locks.set(0);
+    let (lock, here) = (place_text(hot.locked.get()), place_text(hot.place.get()));
+    let detail = format!("locked at {lock}, now at or after {here}");
+    Finding::new(Oracle::Panic, "a lock is held across a scheduling point", detail)
+}
+
+/// Asks the policy whether another thread runs now.
+fn ask(state: &State, running: Tid, step: u64) {
+    let others = state.threads.borrow().ready();
+    let wanted = state.policy.borrow_mut().preempt(others);
+    // Threads do not switch while one unwinds: they share the count of panics in progress.
+    let answer = if std::thread::panicking() { 0 } else { wanted };
+    state.kernel.borrow_mut().choices.note(Point::Schedule, step, answer);
+    state.ask_policy(step);
+    if answer > 0 {
+        switch(state, running, answer);
+    }
+}
+
+/// The running thread is preempted by the `answer`-th of the ready ones, counted from 1.
+fn switch(state: &State, running: Tid, answer: u32) {
+    let next = state.threads.borrow_mut().preempt(running, answer - 1);
+    state.observer.borrow_mut().preempted(&state.kernel.borrow(), &state.threads.borrow(), running, next);
+    state.next.set(Some(next));
+    suspend();
+    die_if_ended(state);
+}
+
+/// Unwinds the running thread if its calls do nothing any more, unless it is unwinding already.
+pub(crate) fn die_if_ended(state: &State) {
+    if state.ended() && !std::thread::panicking() {
+        resume_unwind(Box::new(Killed));
+    }
+}
+
+/// A place in the sources, in words.
+pub(crate) fn place_text(place: Option<&'static Location<'static>>) -> String {
+    place.map_or_else(|| "an unknown place".to_owned(), ToString::to_string)
+}

@@ -1,0 +1,181 @@
+//! Simulated threads: scheduling, time, ends and verdicts, without a network.
+
+use core::time::Duration;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use netcore::sys::{Access, Clock, Preempt, Threads};
+use simnet::choice::{Rates, Seed};
+use simnet::world::{Config, Report, Source, run};
+use simnet::{Oracle, Sim, World};
+
+fn config(seed: u64) -> Config {
+    Config {
+        record: true,
+        trace: true,
+        rates: Rates::without_faults(),
+        ..Config::new(Source::Seed(Seed(seed)))
+    }
+}
+
+/// Two threads add to a counter by a load and a store: the textbook's lost update.
+fn lost_update(world: &World) {
+    let sim = world.host("h").process("p");
+    let counter = Arc::new(AtomicU64::new(0));
+    let threads: Vec<_> = (0..2)
+        .map(|index| {
+            let counter = counter.clone();
+            let add = move || {
+                Sim::preempt(Access::Load);
+                let value = counter.load(Ordering::SeqCst);
+                Sim::preempt(Access::Store);
+                counter.store(value + 1, Ordering::SeqCst);
+            };
+            sim.spawn(&format!("adder{index}"), Box::new(add)).unwrap()
+        })
+        .collect();
+    threads.into_iter().for_each(|thread| sim.join(thread));
+    if counter.load(Ordering::SeqCst) != 2 {
+        world.fail(Oracle::Data, "an update was lost", "the counter is not 2");
+    }
+}
+
+fn first_failure(body: fn(&World)) -> (u64, Report) {
+    (0..1000)
+        .map(|seed| (seed, run(&config(seed), body)))
+        .find(|(_, report)| report.finding.is_some())
+        .expect("one seed in a thousand fails")
+}
+
+#[test]
+fn a_lost_update_is_found_and_most_seeds_pass() {
+    let failures = (0..200).filter(|&seed| run(&config(seed), lost_update).finding.is_some()).count();
+    assert!((1..150).contains(&failures), "{failures} of 200 seeds fail");
+}
+
+#[test]
+fn a_recorded_tape_replays_the_failure_with_the_same_hash() {
+    let (_, failed) = first_failure(lost_update);
+    let replay = Config { source: Source::Tape(failed.tape.clone()), ..config(0) };
+    let replayed = run(&replay, lost_update);
+    assert_eq!(replayed.hash, failed.hash);
+    assert_eq!(replayed.finding, failed.finding);
+}
+
+#[test]
+fn an_empty_tape_is_the_dull_run() {
+    let dull = Config { source: Source::Tape(simnet::choice::Tape::default()), ..config(0) };
+    assert_eq!(run(&dull, lost_update).finding, None);
+}
+
+#[test]
+fn time_moves_to_the_deadline_of_a_park_and_no_further() {
+    let report = run(&config(1), |world| {
+        let sim = world.host("h").process("p");
+        let until = sim.now() + Duration::from_millis(5);
+        while sim.now() < until {
+            sim.park(Some(until));
+        }
+        assert_eq!(sim.now(), until);
+    });
+    assert_eq!(report.finding, None);
+    assert_eq!(report.virtual_time, Duration::from_millis(5));
+}
+
+#[test]
+fn an_unpark_before_the_park_is_remembered_once() {
+    let report = run(&config(2), |world| {
+        let sim = world.host("h").process("p");
+        let before = sim.now();
+        sim.unpark(&sim.current());
+        sim.park(Some(before + Duration::from_secs(1)));
+        assert_eq!(sim.now(), before, "the unpark was forgotten");
+        sim.park(Some(before + Duration::from_secs(1)));
+        assert_eq!(sim.now(), before + Duration::from_secs(1), "the unpark was remembered twice");
+    });
+    assert_eq!(report.finding, None);
+}
+
+#[test]
+fn a_panic_is_a_finding_that_names_the_thread() {
+    let report = run(&config(3), |world| {
+        let sim = world.host("web").process("p");
+        let thread = sim.spawn("worker", Box::new(|| panic!("out of cheese"))).unwrap();
+        sim.join(thread);
+    });
+    let finding = report.finding.expect("the panic");
+    assert_eq!(finding.oracle, Oracle::Panic);
+    assert_eq!(finding.signature(), "PN simnet/tests/threads.rs: out of cheese");
+    assert!(finding.detail.contains("/worker"), "{}", finding.detail);
+}
+
+#[test]
+fn a_lock_held_across_a_scheduling_point_is_a_finding() {
+    let report = run(&config(4), |world| {
+        let sim = world.host("h").process("p");
+        Sim::locked();
+        sim.unpark(&sim.current());
+        Sim::unlocked();
+    });
+    let finding = report.finding.expect("the lock");
+    assert_eq!(finding.place, "a lock is held across a scheduling point");
+    assert!(finding.detail.contains("tests/threads.rs"), "{}", finding.detail);
+}
+
+#[test]
+fn threads_that_wait_for_ever_are_named() {
+    let report = run(&config(5), |world| {
+        let sim = world.host("h").process("p");
+        let thread = sim.spawn("sleeper", Box::new(move || sim.park(None))).unwrap();
+        sim.join(thread);
+    });
+    let finding = report.finding.expect("the deadlock");
+    assert_eq!(finding.oracle, Oracle::LostWakeup);
+    assert!(finding.detail.contains("thread sleeper (t1) is parked"), "{}", finding.detail);
+    assert!(finding.detail.contains("waits for the end of sleeper"), "{}", finding.detail);
+}
+
+#[test]
+fn a_run_that_never_ends_is_cut_at_its_budget() {
+    let short = Config { steps_max: 10_000, ..config(6) };
+    let report = run(&short, |_| {
+        loop {
+            Sim::preempt(Access::Load);
+        }
+    });
+    let finding = report.finding.expect("the cut");
+    assert_eq!((finding.oracle, finding.place.as_str()), (Oracle::Budget, "steps"));
+}
+
+#[test]
+fn a_run_that_is_cut_drops_what_its_threads_hold() {
+    let held = Arc::new(());
+    let inside = held.clone();
+    let report = run(&config(7), move |world| {
+        let sim = world.host("h").process("p");
+        for _ in 0..3 {
+            let held = inside.clone();
+            let body = move || {
+                sim.park(None);
+                drop(held);
+            };
+            sim.spawn("holder", Box::new(body)).unwrap();
+        }
+        sim.park(None);
+    });
+    assert_eq!(report.finding.expect("the deadlock").oracle, Oracle::LostWakeup);
+    assert_eq!(Arc::strong_count(&held), 1, "every thread was unwound");
+}
+
+#[test]
+fn the_hash_depends_on_the_seed_and_on_nothing_else() {
+    let hash = |seed| run(&config(seed), lost_update).hash;
+    for seed in 0..20 {
+        let elsewhere = std::thread::scope(|scope| scope.spawn(|| hash(seed)).join().unwrap());
+        assert_eq!(hash(seed), elsewhere, "seed {seed}");
+    }
+    let mut hashes: Vec<_> = (0..20).map(|seed| hash(seed).value()).collect();
+    hashes.sort_unstable();
+    hashes.dedup();
+    assert!(hashes.len() > 5, "{} different runs in 20 seeds", hashes.len());
+}
