@@ -6,8 +6,8 @@ use netcore::sys::{EpollEvents, Errno, EventfdFlags, Fd, OFlags};
 
 use super::file::{File, FileKind};
 use super::ids::{EventfdId, FileId};
-use super::io::{gather, scatter, total_of, total_of_mut};
-use super::{Answer, Call, Kernel};
+use super::io::{scatter, total_of_mut};
+use super::{Answer, Call, Kernel, Stop};
 
 const LEN: usize = size_of::<u64>();
 
@@ -68,7 +68,8 @@ impl Kernel {
         Ok(LEN)
     }
 
-    /// `eventfd_write`. Since Linux 6.18 the length must be exactly eight.
+    /// `eventfd_write`, which knows no vectors: each buffer is a write of its own, of exactly eight
+    /// bytes (since Linux 6.18), until one fails.
     pub(super) fn eventfd_write(
         &mut self,
         call: &mut Call,
@@ -76,12 +77,18 @@ impl Kernel {
         eventfd: EventfdId,
         bufs: &[IoSlice<'_>],
     ) -> Answer<usize> {
-        let mut bytes = [0; LEN];
-        if total_of(bufs) != LEN {
-            return Err(Errno::EINVAL.into());
+        for buf in &bufs[call.done / LEN..] {
+            match self.eventfd_add(call, file, eventfd, buf) {
+                Ok(()) => call.done += LEN,
+                Err(Stop::Errno(_)) if call.done > 0 => break,
+                Err(stop) => return Err(stop),
+            }
         }
-        gather(bufs, &mut bytes);
-        let value = u64::from_ne_bytes(bytes);
+        Ok(call.done)
+    }
+
+    fn eventfd_add(&mut self, call: &mut Call, file: FileId, eventfd: EventfdId, buf: &[u8]) -> Answer<()> {
+        let value = u64::from_ne_bytes(buf.try_into().map_err(|_| Errno::EINVAL)?);
         if value == u64::MAX {
             return Err(Errno::EINVAL.into());
         }
@@ -94,6 +101,6 @@ impl Kernel {
         }
         state.count += value;
         self.notify(file, EpollEvents::IN);
-        Ok(LEN)
+        Ok(())
     }
 }

@@ -115,15 +115,6 @@ pub(super) fn scatter(bufs: &mut [IoSliceMut<'_>], mut bytes: &[u8]) {
     }
 }
 
-/// Fills `bytes` from the front of the buffers, in order.
-pub(super) fn gather(bufs: &[IoSlice<'_>], mut bytes: &mut [u8]) {
-    for buf in bufs {
-        let (now, later) = bytes.split_at_mut(bytes.len().min(buf.len()));
-        now.copy_from_slice(&buf[..now.len()]);
-        bytes = later;
-    }
-}
-
 /// The parts of the buffers that hold the bytes from `skip` on, `len` of them.
 pub(super) fn window<'a>(
     bufs: &'a [IoSlice<'a>],

@@ -17,6 +17,18 @@ pub(super) struct Paths {
     contents: BTreeMap<(HostId, String), Arc<[u8]>>,
 }
 
+impl Paths {
+    /// `ENOENT` for a path that is not there, `ENOTDIR` for one through a file.
+    fn find(&self, host: HostId, path: &str) -> Result<Arc<[u8]>, Errno> {
+        if let Some(content) = self.contents.get(&(host, path.into())) {
+            return Ok(content.clone());
+        }
+        let mut ancestors = path.match_indices('/').map(|(at, _)| &path[..at]);
+        let through_file = ancestors.any(|above| self.contents.contains_key(&(host, above.into())));
+        Err(if through_file { Errno::ENOTDIR } else { Errno::ENOENT })
+    }
+}
+
 /// A virtual file as one open file description reads it. It keeps the content of the time of its open.
 #[derive(Debug)]
 pub(super) struct OpenPath {
@@ -50,16 +62,13 @@ impl Kernel {
         }
     }
 
-    /// open(2): `ENOENT` unless the host has the file, `EACCES` for writing.
+    /// open(2): only for reading, else `EACCES`.
     pub fn open(&mut self, call: &mut Call, path: &str, flags: OFlags) -> Answer<Fd> {
-        let host = self.process(call.process).host;
-        let Some(content) = self.paths.contents.get(&(host, path.into())) else {
-            return Err(Errno::ENOENT.into());
-        };
+        let content = self.paths.find(self.process(call.process).host, path)?;
         if flags.intersects(OFlags::WRONLY | OFlags::RDWR) {
             return Err(Errno::EACCES.into());
         }
-        let open = self.open_paths.insert(OpenPath { content: content.clone(), at: 0 });
+        let open = self.open_paths.insert(OpenPath { content, at: 0 });
         let file = File::new(FileKind::Path(open), flags);
         Ok(self.create(call.process, file, flags.contains(OFlags::CLOEXEC))?)
     }
