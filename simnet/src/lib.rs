@@ -8,11 +8,13 @@
 //! | `sched` | the policies that choose which thread runs |
 //! | `thread` | simulated threads, as coroutines |
 //! | [`kernel`] | descriptors, files, sockets, epoll |
+//! | [`fault`] | futures dropped at an await |
 //! | [`oracle`] | what must never happen |
 //! | [`trace`] | what happened |
 //! | [`hunt`] | many seeds, on all cores |
 
 pub mod choice;
+pub mod fault;
 pub mod hunt;
 pub mod kernel;
 pub mod oracle;
@@ -23,6 +25,7 @@ mod thread;
 pub mod trace;
 pub mod world;
 
+pub use hunt::{Scenario, check};
 pub use oracle::{Finding, Oracle};
 pub use sim::Sim;
 pub use world::{Host, World};

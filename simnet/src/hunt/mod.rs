@@ -1,7 +1,9 @@
 //! Hunting: one scenario under many seeds, on all cores.
 
 mod campaign;
+mod check;
 mod scenario;
 
 pub use campaign::{Campaign, Found, Limit, Progress, Tally, hunt};
+pub use check::check;
 pub use scenario::Scenario;
