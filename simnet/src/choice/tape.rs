@@ -56,6 +56,20 @@ impl Tape {
         Ok(())
     }
 
+    /// Any bytes as a tape, for fuzzers: four bytes are a decision, its kind, how many questions of the
+    /// kind after the last one (low byte first), and the answer. An incomplete one at the end is dropped.
+    pub fn from_bytes(bytes: &[u8]) -> Tape {
+        let mut tape = Tape::default();
+        let mut next = [0_u64; Point::COUNT];
+        for &[kind, low, high, answer] in bytes.as_chunks().0 {
+            let point = Point::ALL[usize::from(kind) % Point::COUNT];
+            let index = next[point as usize] + u64::from(u16::from_le_bytes([low, high]));
+            next[point as usize] = index + 1;
+            tape.push(point, index, u32::from(answer));
+        }
+        tape
+    }
+
     /// How many decisions were not dull.
     pub fn len(&self) -> usize {
         self.tracks.iter().map(|track| track.answers.len()).sum()
@@ -103,5 +117,44 @@ impl Reader {
             }
             _ => 0,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tape_is_played_as_it_was_recorded() {
+        let mut tape = Tape::default();
+        tape.push(Point::Schedule, 3, 2);
+        tape.push(Point::Schedule, 5, 0);
+        tape.push(Point::Eintr, 0, 1);
+        tape.push(Point::Schedule, 9, 1);
+        let mut reader = Reader::new(tape.clone());
+        let played: Vec<u32> = (0..12).map(|index| reader.at(Point::Schedule, index)).collect();
+        assert_eq!(played, [0, 0, 0, 2, 0, 0, 0, 0, 0, 1, 0, 0]);
+        assert_eq!(reader.at(Point::Eintr, 0), 1);
+        assert_eq!(tape.len(), 3, "dull answers take no place");
+    }
+
+    #[test]
+    fn a_tape_out_of_order_is_refused_by_name() {
+        let tape = |text: &str| serde_json::from_str::<Tape>(text).expect("the form of a tape").check();
+        assert_eq!(tape(r#"[{"point":"eintr","answers":[[1,1],[4,1]]}]"#), Ok(()));
+        assert_eq!(
+            tape(r#"[{"point":"eintr","answers":[[4,1],[4,1]]}]"#),
+            Err(TapeError::Order(Point::Eintr, 4))
+        );
+        let twice = r#"[{"point":"loss","answers":[]},{"point":"loss","answers":[]}]"#;
+        assert_eq!(tape(twice), Err(TapeError::Twice(Point::Loss)));
+    }
+
+    #[test]
+    fn any_bytes_are_a_valid_tape() {
+        let bytes: Vec<u8> = (0..=255).collect();
+        let tape = Tape::from_bytes(&bytes);
+        assert_eq!(tape.check(), Ok(()));
+        assert_eq!(tape.len(), 64);
     }
 }
