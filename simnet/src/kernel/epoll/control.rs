@@ -117,14 +117,15 @@ impl Kernel {
         Ok(())
     }
 
-    /// `ep_modify`. A registration made with `EXCLUSIVE` stays as it is.
+    /// `ep_modify`. A registration made with `EXCLUSIVE` cannot be changed.
     fn modify_item(&mut self, item: ItemId, event: EpollEvent) -> Answer<()> {
         let state = &mut self.items[item];
-        if !state.events.contains(EpollEvents::EXCLUSIVE) {
-            state.events = with_always(event.events);
-            state.data = event.data;
-            self.list_if_ready(item);
+        if state.events.contains(EpollEvents::EXCLUSIVE) {
+            return Err(Errno::EINVAL.into());
         }
+        state.events = with_always(event.events);
+        state.data = event.data;
+        self.list_if_ready(item);
         Ok(())
     }
 

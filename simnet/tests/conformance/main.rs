@@ -1,0 +1,121 @@
+//! Behaviour of a kernel, as bodies that pass on the real one and on the simulated one.
+//!
+//! The real kernel is the judge: an expectation here is what Linux does. Each module is one subject, each
+//! function one statement, built from the verbs of [`verbs`]; [`arms`] runs it on both.
+
+mod arms;
+mod blocking;
+mod descriptors;
+mod epoll_control;
+mod epoll_edge;
+mod epoll_level;
+mod epoll_nested;
+mod epoll_wakeups;
+mod eventfds;
+mod pipes;
+mod verbs;
+
+arms::behaviours! {
+    descriptors {
+        the_lowest_free_number_is_given
+        closing_twice_or_nothing_is_ebadf
+        dup2_onto_itself_keeps_cloexec
+        dup2_onto_another_closes_it
+        dup2_refuses_numbers_outside_the_limit_and_bad_sources
+        dup3_refuses_the_same_number_before_it_looks
+        a_copy_shares_nonblock_but_not_cloexec
+        f_dupfd_gives_the_lowest_number_from_its_minimum
+        f_getfl_tells_the_access_mode
+        a_full_table_is_emfile_and_a_failed_pipe_leaks_nothing
+        a_lowered_limit_leaves_open_descriptors_usable
+        a_soft_limit_above_the_hard_one_is_refused
+        the_wrong_direction_is_ebadf
+        an_epoll_descriptor_is_not_read_or_written
+        vectors_are_checked_after_the_mode
+        fionread_counts_what_a_read_would_find
+    }
+    pipes {
+        a_pipe_holds_sixteen_pages
+        a_page_read_in_part_frees_nothing
+        small_writes_share_the_last_page_if_they_fit_whole
+        a_write_of_up_to_a_page_is_all_or_nothing
+        a_larger_write_takes_what_fits
+        end_of_file_and_broken_pipe
+        nothing_is_read_and_written_without_looking
+        vectors_are_filled_and_sent_in_order
+        the_readiness_of_both_ends
+        a_copied_writer_keeps_the_pipe_open
+    }
+    eventfds {
+        a_read_takes_the_sum
+        a_semaphore_gives_one_at_a_time
+        the_counter_stops_before_its_maximum
+        only_eight_bytes_are_a_value
+        vectors_are_split_on_reading_and_written_one_by_one
+        the_readiness_of_a_counter
+    }
+    epoll_control {
+        adding_twice_is_eexist_changing_nothing_is_enoent
+        bad_descriptors_come_before_bad_arguments
+        no_room_for_events_is_einval
+        exclusive_is_for_adding_and_for_few_flags
+        a_file_is_known_by_number_and_description
+        the_last_close_removes_the_registration
+        a_copy_keeps_a_closed_registration_alive
+        a_number_given_back_by_dup2_removes_it_again
+        dup2_over_a_registered_number_removes_it
+        a_copied_epoll_descriptor_shares_the_set
+        errors_and_hangups_need_no_asking
+    }
+    epoll_level {
+        level_is_reported_until_it_is_gone
+        the_order_is_that_of_becoming_ready
+        reported_ones_go_to_the_tail
+        a_change_keeps_the_place_and_a_new_registration_does_not
+        what_was_drained_comes_back_at_the_tail
+        a_shot_disarms_until_it_is_changed
+        a_disarmed_registration_hides_even_hangups
+    }
+    epoll_edge {
+        ready_when_added_is_an_edge
+        changing_arms_again
+        every_pipe_write_is_an_edge
+        a_read_is_no_edge
+        a_pipe_gives_an_out_edge_only_from_full
+        every_eventfd_read_and_write_is_an_edge
+        arrivals_before_a_wait_merge
+        drained_before_the_wait_is_no_event_but_shows_the_other_bit
+        each_instance_gets_its_own_edge
+        a_hangup_is_an_edge
+    }
+    epoll_nested {
+        an_instance_is_readable_while_it_has_events
+        draining_the_source_clears_the_outer_one
+        a_circle_is_eloop
+        four_links_are_allowed_and_a_fifth_is_not
+        an_instance_does_not_watch_itself
+        an_outer_edge_comes_with_each_inner_event
+    }
+    blocking {
+        close_wakes_nobody_and_the_reader_still_gets_its_data
+        a_blocked_reader_keeps_the_pipe_alive
+        nonblock_set_meanwhile_does_not_wake
+        pipe_readers_are_served_first_come_first_served
+        pipe_writers_are_served_first_come_first_served
+        one_write_for_two_readers_wakes_both
+        the_last_writer_gone_wakes_every_reader
+        the_reader_gone_ends_a_blocked_write
+        closing_the_epoll_descriptor_leaves_its_waiter
+    }
+    epoll_wakeups {
+        an_edge_wakes_one_waiter_the_last_to_come
+        a_shot_wakes_one_waiter
+        a_level_wakes_them_all
+        every_instance_is_told
+        of_exclusive_instances_the_first_is_told
+        adding_something_ready_wakes
+        changing_to_something_ready_wakes
+        a_wait_is_never_shorter_than_its_timeout
+        an_outer_waiter_is_woken
+    }
+}
