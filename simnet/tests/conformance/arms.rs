@@ -1,10 +1,13 @@
 //! The kernels that a body is run on.
 
+use std::sync::{Arc, Mutex};
+
 use netcore::sys::{Fd, FdFlags, Files};
 use simnet::Sim;
 use simnet::choice::{Rates, Seed};
 use simnet::world::{Config, Source, run};
 
+use crate::programs;
 use crate::verbs::Machine;
 
 /// Numbers that a body may open.
@@ -25,6 +28,27 @@ pub(crate) fn simulated(body: fn(&Sim)) {
             let trace: Vec<String> = trace.map(ToString::to_string).collect();
             panic!("seed {seed}: {finding}\n{}", trace.join("\n"));
         }
+    }
+}
+
+/// What the program made from `seed` is answered by the simulated kernel.
+fn simulated_log(seed: u64) -> Vec<String> {
+    let log = Arc::new(Mutex::new(Vec::new()));
+    let inside = log.clone();
+    let config = Config { rates: Rates::without_faults(), ..Config::new(Source::Seed(Seed(seed))) };
+    let report = run(&config, move |world| {
+        let body = move |sim| *inside.lock().expect("nobody panics with it") = programs::log(&sim, seed);
+        world.host("machine").start("program", body).join();
+    });
+    assert_eq!(report.finding, None, "program {seed}");
+    let log = log.lock().expect("nobody panics with it");
+    log.clone()
+}
+
+#[test]
+fn a_program_leaves_nothing_behind_and_is_answered_the_same_again() {
+    for seed in 0..200 {
+        assert_eq!(simulated_log(seed), simulated_log(seed), "program {seed}");
     }
 }
 

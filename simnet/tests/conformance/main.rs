@@ -13,6 +13,7 @@ mod epoll_nested;
 mod epoll_wakeups;
 mod eventfds;
 mod pipes;
+mod programs;
 mod verbs;
 
 arms::behaviours! {

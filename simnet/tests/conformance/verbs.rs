@@ -123,10 +123,13 @@ pub(crate) fn settle<S: Machine>(s: &S) {
     }
 }
 
+/// Which thread got which answer, in the order of their coming.
+type Answers<T> = Arc<Mutex<Vec<(usize, Result<T>)>>>;
+
 /// Threads that each make one call and note its answer.
 pub(crate) struct Crew<S: Machine, T> {
     s: S,
-    answers: Arc<Mutex<Vec<(usize, Result<T>)>>>,
+    answers: Answers<T>,
     threads: Vec<S::JoinHandle>,
 }
 

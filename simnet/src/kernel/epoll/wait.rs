@@ -22,14 +22,14 @@ impl Kernel {
         events: &mut [EpollEvent],
         timeout: Option<Duration>,
     ) -> Answer<usize> {
-        if events.is_empty() {
-            return Err(Errno::EINVAL.into());
-        }
         let unwoken = self.unqueue(call);
         let file = self.resolve(call, epfd)?;
         let FileKind::Epoll(epoll) = self.files[file].kind else {
             return Err(Errno::EINVAL.into());
         };
+        if events.is_empty() {
+            return Err(Errno::EINVAL.into());
+        }
         // Whoever times out without having been woken takes nothing: that is for the one who was.
         if call.attempt == Attempt::TimedOut && unwoken {
             return Ok(0);
