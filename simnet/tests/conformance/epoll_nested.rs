@@ -64,3 +64,19 @@ pub(crate) fn an_outer_edge_comes_with_each_inner_event<S: Machine>(s: &S) {
         assert_eq!((events(s, outer), events(s, outer)), (IN, NONE));
     }
 }
+
+pub(crate) fn five_hundred_instances_may_watch_an_instance_with_a_source<S: Machine>(s: &S) {
+    let (inner, fd, other) = (epoll(s), eventfd(s), eventfd(s));
+    let outer: Vec<_> = (0..501).map(|_| epoll(s)).collect();
+    add(s, inner, fd, IN);
+    for &outer in &outer[..500] {
+        add(s, outer, inner, IN);
+    }
+    assert_eq!(control(s, outer[500], EpollOp::Add, inner, IN), Err(Errno::EINVAL));
+    assert_eq!(control(s, inner, EpollOp::Add, other, IN), Ok(()), "each source counts for itself");
+    delete(s, inner, fd).unwrap();
+    assert_eq!(control(s, outer[500], EpollOp::Add, inner, IN), Err(Errno::EINVAL), "the other source");
+    for &outer in &outer {
+        s.close(outer).unwrap();
+    }
+}

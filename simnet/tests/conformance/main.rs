@@ -96,6 +96,7 @@ arms::behaviours! {
         four_links_are_allowed_and_a_fifth_is_not
         an_instance_does_not_watch_itself
         an_outer_edge_comes_with_each_inner_event
+        five_hundred_instances_may_watch_an_instance_with_a_source
     }
     blocking {
         close_wakes_nobody_and_the_reader_still_gets_its_data

@@ -113,6 +113,10 @@ impl Kernel {
         });
         self.epolls[epoll].items.push(item);
         self.files[file].waiters.add_item(item, event.events.contains(EpollEvents::EXCLUSIVE));
+        if let Err(errno) = self.check_paths(epoll, file) {
+            self.remove_item(item);
+            return Err(errno.into());
+        }
         self.list_if_ready(item);
         Ok(())
     }

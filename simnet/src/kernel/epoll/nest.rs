@@ -11,6 +11,9 @@ use crate::kernel::wait::Waiter;
 
 /// `EP_MAX_NESTS`.
 const LINKS_MAX: usize = 4;
+/// `path_limits`: how many chains of each length may lead up from one file. The shortest ones, from a file to
+/// an instance that nobody watches, are not counted.
+const PATHS_MAX: [usize; LINKS_MAX + 1] = [usize::MAX, 500, 100, 50, 10];
 
 impl Kernel {
     /// Readiness of an epoll instance: whether a listed registration really is ready. Those before it in the
@@ -69,11 +72,55 @@ impl Kernel {
             return None;
         }
         let mut longest = 0;
-        for waiter in self.files[self.epolls[epoll].file].waiters.as_slice() {
-            if let Waiter::Item { item, .. } = *waiter {
-                longest = longest.max(1 + self.links_above(self.items[item].epoll, depth + 1)?);
-            }
+        for outer in self.watchers(self.epolls[epoll].file) {
+            longest = longest.max(1 + self.links_above(outer, depth + 1)?);
         }
         Some(longest)
+    }
+
+    /// Whether one event would have to travel along too many chains, now that `epoll` watches `file`:
+    /// `EINVAL` (`reverse_path_check`, which Linux asks only where instances are nested).
+    pub(super) fn check_paths(&self, epoll: EpollId, file: FileId) -> Result<(), Errno> {
+        let crowded = match self.files[file].kind {
+            FileKind::Epoll(inner) => self.has_crowded_source(inner),
+            _ if self.watchers(self.epolls[epoll].file).next().is_some() => self.is_crowded(file),
+            _ => false,
+        };
+        if crowded { Err(Errno::EINVAL) } else { Ok(()) }
+    }
+
+    fn has_crowded_source(&self, epoll: EpollId) -> bool {
+        self.epolls[epoll].items.iter().any(|&item| {
+            let file = self.items[item].file;
+            match self.files[file].kind {
+                FileKind::Epoll(inner) => self.has_crowded_source(inner),
+                _ => self.is_crowded(file),
+            }
+        })
+    }
+
+    fn is_crowded(&self, file: FileId) -> bool {
+        let mut paths = [0; PATHS_MAX.len()];
+        self.count_paths(file, 0, &mut paths);
+        paths.iter().zip(PATHS_MAX).any(|(&count, max)| count > max)
+    }
+
+    fn count_paths(&self, file: FileId, links: usize, paths: &mut [usize; PATHS_MAX.len()]) {
+        for outer in self.watchers(file) {
+            let above = self.epolls[outer].file;
+            if self.watchers(above).next().is_none() {
+                paths[links] += 1;
+            } else {
+                self.count_paths(above, links + 1, paths);
+            }
+        }
+    }
+
+    /// The instances that watch a file.
+    fn watchers(&self, file: FileId) -> impl Iterator<Item = EpollId> {
+        self.files[file].waiters.as_slice().iter().filter_map(|waiter| match *waiter {
+            Waiter::Item { item, .. } => Some(self.items[item].epoll),
+            Waiter::Thread { .. } => None,
+        })
     }
 }

@@ -4,6 +4,7 @@
 mod faults;
 mod lifetime;
 mod oracle;
+mod path;
 mod pipe;
 mod wakeups;
 
