@@ -7,8 +7,8 @@ use simnet::Sim;
 use simnet::choice::{Rates, Seed};
 use simnet::world::{Config, Source, run};
 
-use crate::programs;
 use crate::verbs::Machine;
+use crate::{crews, programs};
 
 /// Numbers that a body may open.
 const NUMBERS: i32 = 128;
@@ -31,13 +31,13 @@ pub(crate) fn simulated(body: fn(&Sim)) {
     }
 }
 
-/// What the program made from `seed` is answered by the simulated kernel.
-fn simulated_log(seed: u64) -> Vec<String> {
+/// What the simulated kernel answers to the program made from `seed`.
+fn simulated_log(program: fn(&Sim, u64) -> Vec<String>, seed: u64, schedule: u64) -> Vec<String> {
     let log = Arc::new(Mutex::new(Vec::new()));
     let inside = log.clone();
-    let config = Config { rates: Rates::without_faults(), ..Config::new(Source::Seed(Seed(seed))) };
+    let config = Config { rates: Rates::without_faults(), ..Config::new(Source::Seed(Seed(schedule))) };
     let report = run(&config, move |world| {
-        let body = move |sim| *inside.lock().expect("nobody panics with it") = programs::log(&sim, seed);
+        let body = move |sim| *inside.lock().expect("nobody panics with it") = program(&sim, seed);
         world.host("machine").start("program", body).join();
     });
     assert_eq!(report.finding, None, "program {seed}");
@@ -46,9 +46,18 @@ fn simulated_log(seed: u64) -> Vec<String> {
 }
 
 #[test]
-fn a_program_leaves_nothing_behind_and_is_answered_the_same_again() {
+fn a_program_is_answered_the_same_on_every_schedule() {
     for seed in 0..200 {
-        assert_eq!(simulated_log(seed), simulated_log(seed), "program {seed}");
+        let logs = [1, 2].map(|schedule| simulated_log(programs::log, seed, schedule));
+        assert_eq!(logs[0], logs[1], "program {seed}");
+    }
+}
+
+#[test]
+fn a_crew_is_woken_the_same_on_every_schedule() {
+    for seed in 0..100 {
+        let logs = [1, 2].map(|schedule| simulated_log(crews::log, seed, schedule));
+        assert_eq!(logs[0], logs[1], "program {seed}");
     }
 }
 

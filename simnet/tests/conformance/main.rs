@@ -5,6 +5,7 @@
 
 mod arms;
 mod blocking;
+mod crews;
 mod descriptors;
 mod epoll_control;
 mod epoll_edge;
