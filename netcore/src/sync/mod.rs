@@ -1,1 +1,10 @@
 //! Atomics and locks with preemption points.
+//!
+//! Whatever netcore shares between threads is one of these, so that a simulator can let another thread run
+//! before every access. On the operating system they are what they wrap.
+
+mod atomic;
+mod mutex;
+
+pub use atomic::{AtomicBool, AtomicU64};
+pub use mutex::{Guard, Mutex};

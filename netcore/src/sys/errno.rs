@@ -8,7 +8,6 @@ macro_rules! errnos {
         /// systems; the text is that of strerror(3).
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[non_exhaustive]
-        #[expect(clippy::upper_case_acronyms, reason = "the man pages' names")]
         pub enum Errno {
             $(#[doc = $text] $name,)*
             /// An error without a name here: the platform's own number.

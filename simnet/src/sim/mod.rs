@@ -3,8 +3,11 @@
 mod call;
 mod epoll;
 mod files;
-// mod sockets;
+mod sockets;
 mod threads;
+
+use netcore::netpoll::EpollPoller;
+use netcore::sys::Sys;
 
 use crate::kernel::ids::Pid;
 
@@ -29,3 +32,7 @@ impl Sim {
 }
 
 pub(crate) use call::wake_woken;
+
+impl Sys for Sim {
+    type Poller = EpollPoller<Sim>;
+}

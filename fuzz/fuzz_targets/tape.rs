@@ -1,0 +1,21 @@
+//! Any bytes as a scenario and its tape: the first byte says which, the rest is every decision.
+
+#![no_main]
+
+use std::sync::LazyLock;
+
+use libfuzzer_sys::fuzz_target;
+use simnet::Scenario;
+use simnet::choice::Tape;
+use simnet::world::{Config, Source};
+
+static SCENARIOS: LazyLock<Vec<Scenario>> = LazyLock::new(scenarios::all);
+
+fuzz_target!(|bytes: &[u8]| {
+    let Some((&which, rest)) = bytes.split_first() else { return };
+    let scenario = &SCENARIOS[usize::from(which) % SCENARIOS.len()];
+    let report = scenario.run(&Config::new(Source::Tape(Tape::from_bytes(rest))));
+    if let Some(finding) = report.finding {
+        panic!("{}: {finding}", scenario.name);
+    }
+});

@@ -1,0 +1,87 @@
+//! Which event belongs to which descriptor.
+
+use std::sync::Arc;
+
+use crate::poll::Inner;
+use crate::sync::Mutex;
+use crate::sys::Sys;
+
+/// What the kernel gives back with an event: a place in the registry, and which of its tenants is meant.
+///
+/// The kernel may report a descriptor that has been closed since: its place then has another sequence number,
+/// even if somebody else has moved in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Cookie {
+    index: u32,
+    seq: u32,
+}
+
+impl Cookie {
+    pub(crate) fn bits(self) -> u64 {
+        u64::from(self.index) << 32 | u64::from(self.seq)
+    }
+
+    pub(crate) fn from_bits(bits: u64) -> Self {
+        Cookie { index: (bits >> 32) as u32, seq: bits as u32 }
+    }
+}
+
+/// The registered descriptors of a runtime.
+pub(super) struct Registry<S: Sys> {
+    places: Mutex<S, Places<S>>,
+}
+
+struct Places<S: Sys> {
+    all: Vec<Place<S>>,
+    free: Vec<u32>,
+}
+
+struct Place<S: Sys> {
+    seq: u32,
+    tenant: Option<Arc<Inner<S>>>,
+}
+
+impl<S: Sys> Default for Registry<S> {
+    fn default() -> Self {
+        Registry { places: Mutex::new(Places { all: Vec::new(), free: Vec::new() }) }
+    }
+}
+
+impl<S: Sys> Registry<S> {
+    pub(super) fn insert(&self, tenant: Arc<Inner<S>>) -> Cookie {
+        let mut places = self.places.lock();
+        let index = places.free.pop().unwrap_or_else(|| {
+            places.all.push(Place { seq: 0, tenant: None });
+            places.all.len() as u32 - 1
+        });
+        let place = &mut places.all[index as usize];
+        place.tenant = Some(tenant);
+        Cookie { index, seq: place.seq }
+    }
+
+    /// Events for the cookie are stale from here on.
+    pub(super) fn remove(&self, cookie: Cookie) {
+        let mut places = self.places.lock();
+        let place = &mut places.all[cookie.index as usize];
+        place.seq = place.seq.wrapping_add(1);
+        let tenant = place.tenant.take();
+        places.free.push(cookie.index);
+        drop(places);
+        drop(tenant);
+    }
+
+    /// Whom an event is for; nobody if it is stale.
+    pub(super) fn get(&self, cookie: Cookie) -> Option<Arc<Inner<S>>> {
+        let places = self.places.lock();
+        let place = places.all.get(cookie.index as usize)?;
+        if place.seq != cookie.seq {
+            return None;
+        }
+        place.tenant.clone()
+    }
+
+    /// Everybody.
+    pub(super) fn all(&self) -> Vec<Arc<Inner<S>>> {
+        self.places.lock().all.iter().filter_map(|place| place.tenant.clone()).collect()
+    }
+}

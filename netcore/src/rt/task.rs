@@ -1,0 +1,65 @@
+//! A task: a future in a cell, with its number and its place among the living.
+
+use core::future::{Future, poll_fn};
+use core::panic::AssertUnwindSafe;
+use core::pin::pin;
+use core::task::Poll;
+use std::panic::catch_unwind;
+use std::sync::Arc;
+
+use super::join::JoinError;
+use super::shared::Shared;
+use crate::sync::AtomicBool;
+use crate::sys::{ProbeEvent, Sys, What};
+
+/// A task that is ready to run.
+pub(super) type Runnable<S> = async_task::Runnable<Arc<Meta<S>>>;
+
+/// What is known of a task besides its future.
+pub(super) struct Meta<S: Sys> {
+    pub(super) id: u64,
+    /// It is to be dropped instead of run.
+    pub(super) aborted: AtomicBool<S>,
+}
+
+/// The life of a task, as a future: it catches the panics of `future`, and leaves the list of the living
+/// when it ends, however it ends.
+pub(super) async fn live<S: Sys, F: Future>(
+    shared: Arc<Shared<S>>,
+    id: u64,
+    future: F,
+) -> Result<F::Output, JoinError> {
+    let mut end = End { shared, id, what: What::Cancelled };
+    let result = {
+        let mut future = pin!(future);
+        let sys = &end.shared.driver.sys;
+        poll_fn(|cx| {
+            sys.probe(ProbeEvent::task(What::Run, id));
+            match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx))) {
+                Ok(Poll::Pending) => {
+                    sys.probe(ProbeEvent::task(What::Wait, id));
+                    Poll::Pending
+                }
+                Ok(Poll::Ready(output)) => Poll::Ready(Ok(output)),
+                Err(payload) => Poll::Ready(Err(JoinError::Panicked(payload))),
+            }
+        })
+        .await
+    };
+    end.what = if result.is_ok() { What::Done } else { What::Panicked };
+    result
+}
+
+/// Dropped after the task's future, whether it ended or was cancelled.
+struct End<S: Sys> {
+    shared: Arc<Shared<S>>,
+    id: u64,
+    what: What,
+}
+
+impl<S: Sys> Drop for End<S> {
+    fn drop(&mut self) {
+        self.shared.bury(self.id);
+        self.shared.driver.sys.probe(ProbeEvent::task(self.what, self.id));
+    }
+}
