@@ -75,9 +75,9 @@ impl<S: Sys> Driver<S> {
     }
 
     /// Deregisters a descriptor that is about to be closed. Its events are stale from here on.
-    pub(crate) fn deregister(&self, fd: Fd, cookie: Cookie, was: Interest) {
+    pub(crate) fn deregister(&self, fd: Fd, cookie: Cookie) {
         // A close of the number would do, but for copies of the descriptor (golang/go#5061).
-        let _ = self.poller.close(&self.sys, fd, was);
+        let _ = self.poller.close(&self.sys, fd);
         self.sys.probe(ProbeEvent::fd(What::Shut, fd));
         self.registry.remove(cookie);
     }

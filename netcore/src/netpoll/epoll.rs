@@ -60,33 +60,32 @@ impl<S: Sys + Epoll> Poller<S> for EpollPoller<S> {
                 let events = EpollEvents::IN | EpollEvents::OUT | EpollEvents::RDHUP | EpollEvents::ET;
                 self.control(sys, EpollOp::Add, fd, cookie, events)
             }
-            Trigger::OneShot => self.control(sys, EpollOp::Add, fd, cookie, EpollEvents::ONESHOT),
-            // A level-triggered registration reports a hang-up for ever, asked or not.
-            Trigger::Level => Ok(()),
+            Trigger::OneShot | Trigger::Level => {
+                self.control(sys, EpollOp::Add, fd, cookie, EpollEvents::ONESHOT)
+            }
         }
     }
 
     fn arm(&self, sys: &S, fd: Fd, cookie: Cookie, was: Interest, want: Interest) -> Result<(), Errno> {
+        let armed = match self.trigger {
+            Trigger::Edge => true,
+            // It may have fired since, whatever was told.
+            Trigger::OneShot => want.is_empty(),
+            Trigger::Level => was == want,
+        };
+        if armed {
+            return Ok(());
+        }
         let mut events = EpollEvents::empty();
         events.set(EpollEvents::IN | EpollEvents::RDHUP, want.read);
         events.set(EpollEvents::OUT, want.write);
-        match (self.trigger, was.is_empty(), want.is_empty()) {
-            (Trigger::Edge, ..) | (_, true, true) => Ok(()),
-            (Trigger::OneShot, _, true) => Ok(()),
-            (Trigger::OneShot, ..) if was == want => Ok(()),
-            (Trigger::OneShot, ..) => {
-                self.control(sys, EpollOp::Mod, fd, cookie, events | EpollEvents::ONESHOT)
-            }
-            (Trigger::Level, true, false) => self.control(sys, EpollOp::Add, fd, cookie, events),
-            (Trigger::Level, false, true) => self.control(sys, EpollOp::Del, fd, cookie, events),
-            (Trigger::Level, false, false) => self.control(sys, EpollOp::Mod, fd, cookie, events),
-        }
+        // A level-triggered registration reports a hang-up for as long as it lasts, asked or not: while
+        // nobody waits, once is enough.
+        events.set(EpollEvents::ONESHOT, self.trigger == Trigger::OneShot || want.is_empty());
+        self.control(sys, EpollOp::Mod, fd, cookie, events)
     }
 
-    fn close(&self, sys: &S, fd: Fd, was: Interest) -> Result<(), Errno> {
-        if self.trigger == Trigger::Level && was.is_empty() {
-            return Ok(());
-        }
+    fn close(&self, sys: &S, fd: Fd) -> Result<(), Errno> {
         self.control(sys, EpollOp::Del, fd, Cookie::default(), EpollEvents::empty())
     }
 

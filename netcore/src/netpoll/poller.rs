@@ -24,22 +24,16 @@ pub struct Interest {
     pub read: bool,
     /// Until it can be written.
     pub write: bool,
-    /// A one-shot registration has fired since it was last told.
-    pub fired: bool,
 }
 
 impl Interest {
     pub(crate) fn of([read, write]: [bool; 2]) -> Self {
-        Interest { read, write, fired: false }
+        Interest { read, write }
     }
 
     /// Whether there is nothing to watch.
     pub fn is_empty(self) -> bool {
         !self.read && !self.write
-    }
-
-    pub(crate) fn fired(&mut self) {
-        self.fired = true;
     }
 }
 
@@ -73,7 +67,7 @@ pub trait Poller<S>: Send + Sync + Sized + 'static {
     /// Tells what to watch from now on, where `was` was told before. Not called with [`Trigger::Edge`].
     fn arm(&self, sys: &S, fd: Fd, cookie: Cookie, was: Interest, want: Interest) -> Result<(), Errno>;
     /// Deregisters a descriptor, which is still open.
-    fn close(&self, sys: &S, fd: Fd, was: Interest) -> Result<(), Errno>;
+    fn close(&self, sys: &S, fd: Fd) -> Result<(), Errno>;
     /// Waits for events, not at all with a zero timeout and for ever with `None`, and hands each to `each`.
     /// One caller at a time.
     fn wait(

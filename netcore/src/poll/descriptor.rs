@@ -176,12 +176,9 @@ impl<S: Sys> Inner<S> {
     /// The last reference is gone: deregisters, then closes the number, once, whatever close(2) answers.
     pub(super) fn destroy(&self) {
         self.probe(What::Destroy);
-        let (cookie, applied) = {
-            let mut registration = self.registration.lock();
-            (registration.cookie.take(), registration.applied)
-        };
+        let cookie = self.registration.lock().cookie.take();
         if let Some(cookie) = cookie {
-            self.driver.deregister(self.fd, cookie, applied);
+            self.driver.deregister(self.fd, cookie);
         }
         let result = self.driver.sys.close(self.fd);
         self.driver.uncount_descriptor();
@@ -240,21 +237,22 @@ impl<S: Sys> Inner<S> {
 
     /// The poller reports.
     pub(crate) fn ready(&self, readable: bool, writable: bool, hung_up: bool, error: bool) {
-        if self.driver.rearms() {
-            self.registration.lock().applied.fired();
-        }
         self.desc.ready(readable, writable, hung_up, error);
         self.arm();
     }
 
-    /// Tells the kernel which directions somebody waits for, where it needs telling: not with edges.
-    ///
-    /// Whoever finds another one at it leaves it to that one, who goes on until nothing has changed: so the last
-    /// word that the kernel hears is the latest.
+    /// Tells the kernel which directions somebody waits for, where it needs telling: not with edges, and not
+    /// once closing, since the number may be another's by then.
     pub(super) fn arm(&self) {
-        if !self.driver.rearms() {
-            return;
+        if self.driver.rearms() && self.mutex.incref() {
+            self.arm_referenced();
+            self.decref();
         }
+    }
+
+    /// Whoever finds another one at it leaves it to that one, who goes on until nothing has changed: so the
+    /// last word that the kernel hears is the latest.
+    fn arm_referenced(&self) {
         {
             let mut registration = self.registration.lock();
             registration.version += 1;
@@ -270,7 +268,7 @@ impl<S: Sys> Inner<S> {
             let want = Interest::of(self.desc.waiting());
             let failed = cookie.is_some_and(|cookie| self.driver.arm(self.fd, cookie, was, want).is_err());
             let mut registration = self.registration.lock();
-            registration.applied = if failed { was } else { want };
+            registration.applied = want;
             if registration.version == version {
                 registration.arming = false;
                 drop(registration);

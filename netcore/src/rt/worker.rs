@@ -47,14 +47,7 @@ impl<S: Sys> Worker<S> {
         let generation = self.shared.queues[self.index].len().max(1);
         for ran in 0..generation {
             let Some(task) = self.next() else { return ran > 0 };
-            // What a future panics with is its task's output. What its destructor panics with is nobody's.
-            let _ = catch_unwind(AssertUnwindSafe(|| {
-                if task.metadata().aborted.load() {
-                    drop(task);
-                } else {
-                    task.run();
-                }
-            }));
+            run(task);
         }
         true
     }
@@ -85,13 +78,15 @@ impl<S: Sys> Worker<S> {
         }
     }
 
-    /// Takes half of another worker's tasks.
+    /// Takes half of another worker's tasks and runs the first, at once, so that two thieves cannot take the
+    /// same task from each other for ever.
     fn steal(&mut self) -> bool {
         let count = self.shared.queues.len();
         for other in (1..count).map(|step| (self.index + step) % count) {
-            let stolen = self.shared.queues[other].steal();
-            if !stolen.is_empty() {
-                self.shared.queues[self.index].extend(stolen.into_iter());
+            let mut stolen = self.shared.queues[other].steal().into_iter();
+            if let Some(first) = stolen.next() {
+                self.shared.queues[self.index].extend(stolen);
+                run(first);
                 return true;
             }
         }
@@ -130,4 +125,16 @@ impl<S: Sys> Worker<S> {
             self.shared.wake_sleeper();
         }
     }
+}
+
+/// Runs a task, or drops it if it is aborted. What a future panics with is its task's output; what its
+/// destructor panics with is nobody's.
+fn run<S: Sys>(task: Runnable<S>) {
+    let _ = catch_unwind(AssertUnwindSafe(|| {
+        if task.metadata().aborted.load() {
+            drop(task);
+        } else {
+            task.run();
+        }
+    }));
 }

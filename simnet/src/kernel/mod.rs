@@ -30,6 +30,7 @@ mod numbers;
 mod path;
 mod pipe;
 pub mod process;
+mod refused;
 pub mod report;
 pub mod socket;
 mod table;
