@@ -59,7 +59,7 @@ impl Kernel {
             if self.is_nonblocking(file) {
                 return Err(Errno::EAGAIN.into());
             }
-            return Err(self.wait_on(call, EpollEvents::IN, false));
+            return Err(self.wait_last(call, EpollEvents::IN));
         }
         let value = if state.semaphore { 1 } else { state.count };
         state.count -= value;
@@ -97,7 +97,7 @@ impl Kernel {
             if self.is_nonblocking(file) {
                 return Err(Errno::EAGAIN.into());
             }
-            return Err(self.wait_on(call, EpollEvents::OUT, false));
+            return Err(self.wait_last(call, EpollEvents::OUT));
         }
         state.count += value;
         self.notify(file, EpollEvents::IN);

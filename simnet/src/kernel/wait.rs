@@ -124,10 +124,24 @@ impl Kernel {
     /// Queues the caller on its file until [`Kernel::notify`] brings one of `key` (or an error or
     /// hang-up; an empty `key` is anything). Returns what the call then answers, [`Stop::Block`].
     pub fn wait_on(&mut self, call: &mut Call, key: EpollEvents, exclusive: bool) -> Stop {
-        let file = call.file.expect("a call waits only on the file that it resolved");
-        self.files[file].waiters.add_thread(call.thread, key, exclusive);
+        self.queue_of(call).add_thread(call.thread, key, exclusive);
         call.queued = true;
         Stop::Block
+    }
+
+    /// The same at the very end of the queue, behind exclusive ones that may end a wakeup
+    /// (`do_wait_intr_irq`, which eventfds use).
+    pub(super) fn wait_last(&mut self, call: &mut Call, key: EpollEvents) -> Stop {
+        let queue = self.queue_of(call);
+        let waiter = Waiter::Thread { thread: call.thread, key, exclusive: false };
+        queue.insert(queue.as_slice().len(), waiter);
+        call.queued = true;
+        Stop::Block
+    }
+
+    fn queue_of(&mut self, call: &Call) -> &mut WaitQueue {
+        let file = call.file.expect("a call waits only on the file that it resolved");
+        &mut self.files[file].waiters
     }
 
     /// Takes the caller off the wait queue that its last attempt put it on. Says whether it was still

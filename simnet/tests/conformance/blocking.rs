@@ -1,6 +1,6 @@
 //! Calls that wait: what wakes them, and whom.
 
-use netcore::sys::{Errno, Fd, OFlags};
+use netcore::sys::{Errno, EventfdFlags, Fd, OFlags};
 
 use crate::verbs::*;
 
@@ -120,5 +120,19 @@ pub(crate) fn closing_the_epoll_descriptor_leaves_its_waiter<S: Machine>(s: &S) 
     assert_eq!(crew.ended(), []);
     raise(s, fd);
     assert_eq!(crew.answers(), [(0, Ok(fd.number as u64))]);
+    crew.join();
+}
+
+pub(crate) fn an_eventfd_reader_queues_behind_an_exclusive_registration<S: Machine>(s: &S) {
+    let fd = s.eventfd(0, EventfdFlags::empty()).unwrap();
+    let epfd = epoll(s);
+    add(s, epfd, fd, IN | ET | EXCLUSIVE);
+    let mut crew = Crew::new(s);
+    crew.start(move |s: &S| wait_one(s, epfd));
+    crew.start(move |s: &S| again(|| drain(s, fd)));
+    raise(s, fd);
+    assert_eq!(crew.ended(), [0]);
+    raise(s, fd);
+    assert_eq!(crew.answers(), [(1, Ok(2))]);
     crew.join();
 }

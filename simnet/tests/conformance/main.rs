@@ -109,6 +109,7 @@ arms::behaviours! {
         the_last_writer_gone_wakes_every_reader
         the_reader_gone_ends_a_blocked_write
         closing_the_epoll_descriptor_leaves_its_waiter
+        an_eventfd_reader_queues_behind_an_exclusive_registration
     }
     epoll_wakeups {
         an_edge_wakes_one_waiter_the_last_to_come
