@@ -86,6 +86,22 @@ pub(crate) fn one_write_for_two_readers_wakes_both<S: Machine>(s: &S) {
     crew.join();
 }
 
+pub(crate) fn one_read_for_two_writers_wakes_both<S: Machine>(s: &S) {
+    let (reader, writer) = blocking_pipe(s);
+    s.write(writer, &[0; 65_536]).unwrap();
+    let mut crew = Crew::new(s);
+    for _ in 0..3 {
+        crew.start(move |s: &S| again(|| s.write(writer, &[1])));
+    }
+    read(s, reader, 8192).unwrap();
+    let mut ended = crew.ended();
+    ended.sort_unstable();
+    assert_eq!(ended, [0, 1], "the first passes the wakeup on, the second leaves no page");
+    read(s, reader, 4096).unwrap();
+    assert_eq!(crew.ended(), [2]);
+    crew.join();
+}
+
 pub(crate) fn the_last_writer_gone_wakes_every_reader<S: Machine>(s: &S) {
     let (reader, writer) = blocking_pipe(s);
     let crew = readers(s, reader, 2);

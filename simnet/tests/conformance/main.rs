@@ -106,6 +106,7 @@ arms::behaviours! {
         pipe_readers_are_served_first_come_first_served
         pipe_writers_are_served_first_come_first_served
         one_write_for_two_readers_wakes_both
+        one_read_for_two_writers_wakes_both
         the_last_writer_gone_wakes_every_reader
         the_reader_gone_ends_a_blocked_write
         closing_the_epoll_descriptor_leaves_its_waiter
