@@ -87,6 +87,11 @@ impl<S: Sys> Descriptor<S> {
         Ok(())
     }
 
+    /// The number, for messages: it may be closed.
+    pub fn number(&self) -> Fd {
+        self.inner.fd
+    }
+
     /// The runtime's side of it.
     pub fn driver(&self) -> &Arc<Driver<S>> {
         &self.inner.driver

@@ -14,6 +14,7 @@ use super::sleep::{Sleep, Timeout};
 use super::task::{Meta, live};
 use super::worker::Worker;
 use crate::netpoll::{Driver, Trigger};
+use crate::os::Os;
 use crate::sync::AtomicBool;
 use crate::sys::{Instant, ProbeEvent, Result, Sys, What};
 
@@ -38,13 +39,13 @@ pub struct Config {
 /// runtime.shutdown();
 /// # Ok::<(), netcore::sys::Errno>(())
 /// ```
-pub struct Runtime<S: Sys> {
+pub struct Runtime<S: Sys = Os> {
     handle: Handle<S>,
     threads: Vec<S::JoinHandle>,
 }
 
 /// A way to spawn and to sleep on a runtime, from anywhere. It does not keep the runtime's threads alive.
-pub struct Handle<S: Sys> {
+pub struct Handle<S: Sys = Os> {
     shared: Arc<Shared<S>>,
 }
 
