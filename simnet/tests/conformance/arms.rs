@@ -1,7 +1,8 @@
 //! The kernels that a body is run on.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 
+use netcore::os::Os;
 use netcore::sys::{Fd, FdFlags, Files};
 use simnet::Sim;
 use simnet::choice::{Rates, Seed};
@@ -14,6 +15,15 @@ use crate::{crews, programs};
 const NUMBERS: i32 = 128;
 /// Steps before a failure that are shown.
 const TRACED: usize = 40;
+
+/// The descriptor table is the process's: one body at a time.
+static TABLE: Mutex<()> = Mutex::new(());
+
+/// Runs a body on the real kernel.
+pub(crate) fn real(body: fn(&Os)) {
+    let _table = TABLE.lock().unwrap_or_else(PoisonError::into_inner);
+    alone(&Os, body);
+}
 
 /// Runs a body on the simulated kernel, under several schedules and without faults.
 pub(crate) fn simulated(body: fn(&Sim)) {
@@ -43,6 +53,28 @@ fn simulated_log(program: fn(&Sim, u64) -> Vec<String>, seed: u64, schedule: u64
     assert_eq!(report.finding, None, "program {seed}");
     let log = log.lock().expect("nobody panics with it");
     log.clone()
+}
+
+/// What the real kernel answers to it.
+fn real_log(program: fn(&Os, u64) -> Vec<String>, seed: u64) -> Vec<String> {
+    let _table = TABLE.lock().unwrap_or_else(PoisonError::into_inner);
+    program(&Os, seed)
+}
+
+#[test]
+fn both_kernels_answer_a_program_alike() {
+    for seed in 0..500 {
+        let logs = [simulated_log(programs::log, seed, 0), real_log(programs::log, seed)];
+        assert_eq!(logs[0], logs[1], "program {seed}");
+    }
+}
+
+#[test]
+fn both_kernels_wake_a_crew_alike() {
+    for seed in 0..2 {
+        let logs = [simulated_log(crews::log, seed, 0), real_log(crews::log, seed)];
+        assert_eq!(logs[0], logs[1], "program {seed}");
+    }
 }
 
 #[test]
@@ -78,6 +110,15 @@ fn is_open<S: Files>(s: &S, number: i32) -> bool {
 
 macro_rules! behaviours {
     ($($module:ident { $($name:ident)* })*) => {
+        mod real {
+            $(mod $module {
+                $(#[test]
+                fn $name() {
+                    crate::arms::real(crate::$module::$name);
+                })*
+            })*
+        }
+
         mod simulated {
             $(mod $module {
                 $(#[test]

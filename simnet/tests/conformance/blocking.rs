@@ -10,7 +10,7 @@ fn readers<S: Machine>(s: &S, fd: Fd, count: usize) -> Crew<S, Vec<u8>> {
     for _ in 0..count {
         crew.start(move |s: &S| again(|| read(s, fd, 1)));
     }
-    assert_eq!(crew.ended(), []);
+    assert_eq!(crew.ended(), NOBODY);
     crew
 }
 
@@ -20,7 +20,7 @@ pub(crate) fn close_wakes_nobody_and_the_reader_still_gets_its_data<S: Machine>(
     s.close(reader).unwrap();
     let (other, _other_writer) = blocking_pipe(s);
     assert_eq!(other.number, reader.number, "the number is free at once");
-    assert_eq!(crew.ended(), []);
+    assert_eq!(crew.ended(), NOBODY);
     s.write(writer, b"x").unwrap();
     assert_eq!(crew.answers(), [(0, Ok(b"x".to_vec()))]);
     crew.join();
@@ -42,7 +42,7 @@ pub(crate) fn nonblock_set_meanwhile_does_not_wake<S: Machine>(s: &S) {
     let (reader, writer) = blocking_pipe(s);
     let crew = readers(s, reader, 1);
     s.fcntl_setfl(reader, OFlags::NONBLOCK).unwrap();
-    assert_eq!(crew.ended(), []);
+    assert_eq!(crew.ended(), NOBODY);
     s.write(writer, b"x").unwrap();
     assert_eq!(crew.ended(), [0]);
     crew.join();
@@ -67,7 +67,7 @@ pub(crate) fn pipe_writers_are_served_first_come_first_served<S: Machine>(s: &S)
     }
     for index in 0..2 {
         read(s, reader, 4095).unwrap();
-        assert_eq!(crew.ended(), [], "no page is free yet");
+        assert_eq!(crew.ended(), NOBODY, "no page is free yet");
         read(s, reader, 1).unwrap();
         assert_eq!(crew.answers(), [(index, Ok(4096))]);
     }
@@ -107,7 +107,7 @@ pub(crate) fn the_last_writer_gone_wakes_every_reader<S: Machine>(s: &S) {
     let crew = readers(s, reader, 2);
     let copy = s.dup(writer).unwrap();
     s.close(writer).unwrap();
-    assert_eq!(crew.ended(), []);
+    assert_eq!(crew.ended(), NOBODY);
     s.close(copy).unwrap();
     let mut answers = crew.answers();
     answers.sort_by_key(|&(index, _)| index);
@@ -133,7 +133,7 @@ pub(crate) fn closing_the_epoll_descriptor_leaves_its_waiter<S: Machine>(s: &S) 
     let mut crew = Crew::new(s);
     crew.start(move |s: &S| wait_one(s, epfd));
     s.close(epfd).unwrap();
-    assert_eq!(crew.ended(), []);
+    assert_eq!(crew.ended(), NOBODY);
     raise(s, fd);
     assert_eq!(crew.answers(), [(0, Ok(fd.number as u64))]);
     crew.join();

@@ -168,6 +168,9 @@ impl<S: Machine, T: Send + 'static> Crew<S, T> {
     }
 }
 
+/// No thread of a crew.
+pub(crate) const NOBODY: [usize; 0] = [];
+
 /// A call that is made again after a signal.
 pub(crate) fn again<T>(mut call: impl FnMut() -> Result<T>) -> Result<T> {
     loop {
