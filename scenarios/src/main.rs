@@ -1,3 +1,7 @@
-//! The `simnet` command.
+//! The `simnet` command over the scenarios of this workspace.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    simnet::main(&scenarios::all())
+}

@@ -14,6 +14,7 @@
 //! | [`hunt`] | many seeds, on all cores |
 
 pub mod choice;
+mod cli;
 pub mod fault;
 pub mod hunt;
 pub mod kernel;
@@ -25,6 +26,7 @@ mod thread;
 pub mod trace;
 pub mod world;
 
+pub use cli::main;
 pub use hunt::{Scenario, check};
 pub use oracle::{Finding, Oracle};
 pub use sim::Sim;

@@ -27,7 +27,10 @@ fn report(info: &PanicHookInfo<'_>) -> bool {
         if state.running.get().is_none() {
             return false;
         }
-        let text = info.payload_as_str().unwrap_or("a payload without text");
+        let payload = info.payload();
+        let text = payload.downcast_ref::<&str>().copied();
+        let text = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
+        let text = text.unwrap_or("a payload without text");
         let file = info.location().map_or("", |at| at.file());
         let place = format!("{}: {}", short(file), first_line(text));
         let at = info.location().map(ToString::to_string).unwrap_or_default();

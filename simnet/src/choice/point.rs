@@ -88,6 +88,11 @@ impl Rates {
         self
     }
 
+    /// Whether there is a rate for every kind of point: not so in what a file may bring.
+    pub(crate) fn is_complete(&self) -> bool {
+        self.one_in.len() == Point::COUNT
+    }
+
     /// How rarely `point` strikes.
     #[inline]
     pub fn one_in(&self, point: Point) -> u32 {

@@ -132,7 +132,7 @@ fn hand_out(campaign: &Campaign<'_>, next: &AtomicU64, began: Instant) -> Option
 fn run_one(campaign: &Campaign<'_>, scenario: usize, seed: Seed) -> Report {
     let config = Config { rates: campaign.rates.clone(), ..Config::new(Source::Seed(seed)) };
     let mut report = campaign.scenarios[scenario].run(&config);
-    if campaign.recheck_one_in > 0 && seed.0 % campaign.recheck_one_in == 0 {
+    if campaign.recheck_one_in > 0 && seed.0.is_multiple_of(campaign.recheck_one_in) {
         let again = campaign.scenarios[scenario].run(&config);
         if again.hash != report.hash {
             let detail = format!("hash {} and then {}", report.hash, again.hash);

@@ -2,8 +2,10 @@
 
 mod campaign;
 mod check;
+mod repro;
 mod scenario;
 
 pub use campaign::{Campaign, Found, Limit, Progress, Tally, hunt};
 pub use check::check;
+pub use repro::{Repro, ReproError};
 pub use scenario::Scenario;

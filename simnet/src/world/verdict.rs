@@ -21,7 +21,7 @@ pub(super) fn stuck(state: &State, last: bool) -> Option<Finding> {
     let kernel = state.kernel.borrow();
     let observer = state.observer.borrow();
     let parked = observer.parked();
-    if !last && (parked == 0 || (parked > EXAMINED_MAX && observer.calls % SAMPLE != 0)) {
+    if !last && (parked == 0 || (parked > EXAMINED_MAX && !observer.calls.is_multiple_of(SAMPLE))) {
         return None;
     }
     let tasks = observer.parked_tasks(&kernel);

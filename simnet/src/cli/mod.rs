@@ -1,0 +1,81 @@
+//! The command: list, hunt, replay.
+//!
+//! Exit codes: 0, nothing was found; 1, something was; 2, the command was not understood or could not be carried
+//! out.
+
+mod hunt;
+mod replay;
+mod words;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::hunt::Scenario;
+
+/// Finds network bugs in simulated machine rooms, and replays them from a number.
+#[derive(Debug, Parser)]
+#[command(name = "simnet", version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Lists the scenarios.
+    List,
+    /// Runs scenarios under many seeds until the time is up, and keeps what is found.
+    Hunt(hunt::Args),
+    /// Runs one seed again, and shows what happens in it.
+    Replay(replay::Args),
+}
+
+/// What keeps a command from being carried out, on one line.
+#[derive(Debug)]
+struct Refusal(String);
+
+impl<E: std::error::Error> From<E> for Refusal {
+    fn from(error: E) -> Self {
+        Refusal(error.to_string())
+    }
+}
+
+/// The `simnet` command over your own scenarios.
+///
+/// ```no_run
+/// use std::process::ExitCode;
+///
+/// fn main() -> ExitCode {
+///     simnet::main(&[simnet::Scenario::new("nothing", "does nothing", &["linux"], |_| {})])
+/// }
+/// ```
+pub fn main(scenarios: &[Scenario]) -> ExitCode {
+    let done = match Cli::parse().command {
+        Command::List => {
+            list(scenarios);
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Hunt(args) => hunt::run(scenarios, args),
+        Command::Replay(args) => replay::run(scenarios, args),
+    };
+    done.unwrap_or_else(|Refusal(text)| {
+        eprintln!("simnet: {text}");
+        ExitCode::from(2)
+    })
+}
+
+fn list(scenarios: &[Scenario]) {
+    let width = scenarios.iter().map(|scenario| scenario.name.len()).max().unwrap_or(0);
+    for Scenario { name, about, kernels, .. } in scenarios {
+        println!("{name:width$}  {about} [{}]", kernels.join(", "));
+    }
+}
+
+/// The scenario of that name.
+fn find<'a>(scenarios: &'a [Scenario], name: &str) -> Result<&'a Scenario, Refusal> {
+    scenarios.iter().find(|scenario| scenario.name == name).ok_or_else(|| {
+        let names: Vec<&str> = scenarios.iter().map(|scenario| scenario.name).collect();
+        Refusal(format!("there is no scenario `{name}`{}", words::near(name, &names)))
+    })
+}

@@ -1,0 +1,106 @@
+//! `simnet replay`.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use super::words::near;
+use super::{Refusal, find};
+use crate::choice::{Rates, Seed};
+use crate::hunt::{Repro, Scenario};
+use crate::trace::{CallName, Kind, Record};
+use crate::world::{Config, Report, Source};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// A scenario's name, with --seed, or the file of a finding.
+    #[arg(value_name = "NAME|FILE")]
+    what: String,
+    /// The seed, decimal or 0x….
+    #[arg(long, value_name = "SEED")]
+    seed: Option<String>,
+    /// No faults, as in the hunt that found it.
+    #[arg(long)]
+    no_faults: bool,
+    /// The verdict and the hash only.
+    #[arg(long, short)]
+    quiet: bool,
+    /// From this step on.
+    #[arg(long, value_name = "STEP", default_value_t = 0)]
+    from: u64,
+    /// Up to this step.
+    #[arg(long, value_name = "STEP", default_value_t = u64::MAX, hide_default_value = true)]
+    to: u64,
+    /// These system calls only: socket,accept4,close.
+    #[arg(long, value_name = "CALLS", value_delimiter = ',')]
+    only: Vec<String>,
+    /// This host's steps only.
+    #[arg(long, value_name = "NAME")]
+    host: Option<String>,
+}
+
+pub(super) fn run(scenarios: &[Scenario], args: Args) -> Result<ExitCode, Refusal> {
+    let only = calls(&args.only)?;
+    let (scenario, config, expected) = subject(scenarios, &args)?;
+    let report = scenario.run(&Config { trace: !args.quiet, ..config });
+    let shown = |record: &&Record| {
+        (args.from..=args.to).contains(&record.step)
+            && args.host.as_ref().is_none_or(|host| **host == *record.host)
+            && (only.is_empty() || matches!(record.kind, Kind::Call(name) if only.contains(&name)))
+    };
+    report.trace.iter().filter(shown).for_each(|record| println!("{record}"));
+    verdict(scenario, &report, expected.as_ref());
+    Ok(ExitCode::from(u8::from(report.finding.is_some())))
+}
+
+/// What is to be run, how, and what it should end in.
+fn subject<'a>(
+    scenarios: &'a [Scenario],
+    args: &Args,
+) -> Result<(&'a Scenario, Config, Option<Repro>), Refusal> {
+    if let Some(seed) = &args.seed {
+        let scenario = find(scenarios, &args.what)?;
+        let seed: Seed = seed.parse().map_err(Refusal)?;
+        let rates = if args.no_faults { Rates::without_faults() } else { Rates::default() };
+        return Ok((scenario, Config { rates, ..Config::new(Source::Seed(seed)) }, None));
+    }
+    let path = Path::new(&args.what);
+    if !path.exists() {
+        let scenario = find(scenarios, &args.what);
+        return Err(match scenario {
+            Ok(scenario) => Refusal(format!("which run of `{}`? add --seed 0x2a", scenario.name)),
+            Err(Refusal(text)) => Refusal(format!("{text} (nor is there a file of that name)")),
+        });
+    }
+    let repro = Repro::load(path)?;
+    Ok((find(scenarios, &repro.scenario)?, repro.config(), Some(repro)))
+}
+
+fn calls(names: &[String]) -> Result<Vec<CallName>, Refusal> {
+    let known: Vec<&str> = CallName::ALL.iter().map(|call| call.name()).collect();
+    names
+        .iter()
+        .map(|name| {
+            let found = CallName::ALL.iter().find(|call| call.name() == name);
+            found.copied().ok_or_else(|| Refusal(format!("there is no call `{name}`{}", near(name, &known))))
+        })
+        .collect()
+}
+
+fn verdict(scenario: &Scenario, report: &Report, expected: Option<&Repro>) {
+    println!();
+    match &report.finding {
+        Some(finding) => println!("{finding}"),
+        None => println!("nothing found"),
+    }
+    println!("scenario {}", scenario.name);
+    println!("{} steps, {} calls, {:?} of virtual time", report.steps, report.calls, report.virtual_time);
+    println!("hash {}", report.hash);
+    let Some(expected) = expected else { return };
+    let signature = report.finding.as_ref().map_or_else(|| "nothing".to_owned(), |found| found.signature());
+    if signature != expected.signature {
+        println!("the file says: {}; found now: {signature}", expected.signature);
+    }
+    if report.hash.to_string() != expected.hash {
+        println!("the file's hash is {}: the program has changed since, by version or build", expected.hash);
+    }
+}

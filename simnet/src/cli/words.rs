@@ -1,0 +1,86 @@
+//! Words to and from people.
+
+use core::time::Duration;
+
+use super::Refusal;
+
+/// Names within this distance are offered instead of a wrong one.
+const NEAR: f64 = 0.6;
+
+/// `; did you mean …?`, or where all the names are to be found.
+pub(super) fn near(wrong: &str, names: &[&str]) -> String {
+    let mut close: Vec<(f64, &str)> = names
+        .iter()
+        .map(|&name| (strsim::jaro_winkler(wrong, name), name))
+        .filter(|&(likeness, _)| likeness > NEAR)
+        .collect();
+    close.sort_by(|a, b| b.0.total_cmp(&a.0));
+    let close: Vec<String> = close.iter().take(3).map(|(_, name)| format!("`{name}`")).collect();
+    if close.is_empty() {
+        "; `simnet list` lists all".to_owned()
+    } else {
+        format!("; did you mean {}?", close.join(" or "))
+    }
+}
+
+/// `90`, `90s`, `10m`, `2h`.
+pub(super) fn duration(text: &str) -> Result<Duration, Refusal> {
+    let (digits, unit) = match text.strip_suffix(['s', 'm', 'h']) {
+        Some(digits) => (digits, &text[digits.len()..]),
+        None => (text, "s"),
+    };
+    let seconds = match unit {
+        "h" => 3600,
+        "m" => 60,
+        _ => 1,
+    };
+    let count: u64 =
+        digits.parse().map_err(|_| Refusal(format!("`{text}` is no time: write 90s, 10m or 2h")))?;
+    count
+        .checked_mul(seconds)
+        .map(Duration::from_secs)
+        .ok_or_else(|| Refusal(format!("`{text}` is longer than any hunt")))
+}
+
+/// 12345678 as `12.3M`.
+pub(super) fn short(count: f64) -> String {
+    match count {
+        ..1e4 => format!("{count:.0}"),
+        ..1e6 => format!("{:.1}k", count / 1e3),
+        ..1e9 => format!("{:.1}M", count / 1e6),
+        _ => format!("{:.1}G", count / 1e9),
+    }
+}
+
+/// Virtual time: `3.2 s`, `5.0 h`, `12.1 d`.
+pub(super) fn span(time: Duration) -> String {
+    let seconds = time.as_secs_f64();
+    match seconds {
+        ..120.0 => format!("{seconds:.1} s"),
+        ..7200.0 => format!("{:.1} min", seconds / 60.0),
+        ..172_800.0 => format!("{:.1} h", seconds / 3600.0),
+        _ => format!("{:.1} d", seconds / 86_400.0),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_have_units() {
+        assert_eq!(duration("90").unwrap(), Duration::from_secs(90));
+        assert_eq!(duration("10m").unwrap(), Duration::from_secs(600));
+        assert_eq!(duration("2h").unwrap(), Duration::from_secs(7200));
+        for wrong in ["", "m", "-1s", "1d", "1.5h", "99999999999999999999"] {
+            assert!(duration(wrong).is_err(), "{wrong}");
+        }
+        assert!(duration("9999999999999999h").is_err());
+    }
+
+    #[test]
+    fn a_wrong_name_is_answered_with_the_near_ones() {
+        assert_eq!(near("ecoh", &["echo", "partition"]), "; did you mean `echo`?");
+        assert_eq!(near("zzz", &["echo", "partition"]), "; `simnet list` lists all");
+    }
+}
