@@ -1,10 +1,15 @@
 //! Scenario suites over netcore.
+//!
+//! | module | what it is |
+//! |---|---|
+//! | [`cases`] | the scenarios, one behaviour a file |
+//! | [`room`] | where a case runs: simulated, or on this machine |
+//! | [`verbs`] | what cases do over and over |
+//! | [`pattern`] | content that knows where it belongs |
 
+pub mod cases;
 pub mod pattern;
+pub mod room;
+pub mod verbs;
 
-use simnet::Scenario;
-
-/// Every scenario.
-pub fn all() -> Vec<Scenario> {
-    Vec::new()
-}
+pub use cases::all;

@@ -21,7 +21,7 @@ pub struct Mismatch {
 impl Stream {
     /// The byte at `offset`.
     pub fn byte(self, offset: u64) -> u8 {
-        let mixed = (self.0 << 32 ^ offset / 7).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let mixed = ((self.0 << 32) ^ (offset / 7)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         (mixed >> 56) as u8 ^ offset as u8
     }
 

@@ -1,0 +1,180 @@
+//! One connection used by several tasks at once: readers, writers, one that closes it, and copies of it that live on.
+//!
+//! Numbers are reused at once by further connections, so that a call that is late by one step hits a
+//! stranger.
+
+use core::time::Duration;
+use std::sync::Arc;
+
+use netcore::net::{Cause, Dialer, ListenConfig, OpError, TcpListener, TcpStream};
+use netcore::rt::Handle;
+use simnet::Oracle;
+use simnet::fault::cancellable;
+
+use crate::pattern::Stream;
+use crate::room::Room;
+use crate::verbs::{accept, check, dial, is_broken, join, listen, settle};
+
+/// What it is.
+pub const ABOUT: &str =
+    "tasks read, write, copy and close one connection at the same time, while others take its number";
+
+/// Runs it.
+pub fn run<R: Room>(room: &R) {
+    let (here, there) = (room.host("server"), room.host("client"));
+    let (serving, calling) = (room.runtime(&here), room.runtime(&there));
+    let listener = listen(serving.handle(), &here, &ListenConfig::default());
+    let server = {
+        let (room, handle, listener) = (room.clone(), serving.handle().clone(), listener.clone());
+        serving.spawn(async move {
+            let mut tasks = Vec::new();
+            while let Some(conn) = accept(&room, &listener).await {
+                let room = room.clone();
+                tasks.push(handle.spawn(async move { talk(&room, conn).await }));
+            }
+            for task in tasks {
+                join(task).await;
+            }
+        })
+    };
+    let clients: Vec<_> = (0..1 + room.choose(3))
+        .map(|_| {
+            let (room, handle, listener) = (room.clone(), calling.handle().clone(), listener.clone());
+            calling.spawn(async move {
+                for _ in 0..1 + room.choose(3) {
+                    race(&room, &handle, &listener).await;
+                }
+            })
+        })
+        .collect();
+    calling.block_on(async {
+        for client in clients {
+            join(client).await;
+        }
+    });
+    serving.block_on(async {
+        listener.close().await.expect("the listener is closed once");
+        join(server).await;
+    });
+    settle(room, [serving, calling]);
+}
+
+/// What every connection carries, in both directions.
+const STREAM: Stream = Stream(7);
+
+/// The server's side: writes and reads until the connection ends, however it ends.
+async fn talk<R: Room>(room: &R, conn: TcpStream<R::Sys>) {
+    let conn = Arc::new(conn);
+    let writing = write(room, &conn, 2000 + room.choose(60_000) as usize);
+    let reading = read(room, &conn);
+    let _ = futures_util::join!(writing, reading);
+}
+
+/// The client's side: tasks that use the connection, and one that closes it in the middle of it.
+async fn race<R: Room>(room: &R, handle: &Handle<R::Sys>, listener: &TcpListener<R::Sys>) {
+    let conn = match dial(handle, &Dialer::default(), listener).await {
+        Ok(conn) => Arc::new(conn),
+        Err(error) if is_broken(&error) => return,
+        Err(error) => room.fail(Oracle::WrongAnswer, "dial failed", error),
+    };
+    let copy = if room.one_in(3) { conn.duplicate().ok() } else { None };
+    let mut users = Vec::new();
+    for _ in 0..room.choose(3) {
+        let (room, conn) = (room.clone(), conn.clone());
+        users.push(handle.spawn(async move { read_any(&room, &conn).await }));
+    }
+    let (writer_room, writer) = (room.clone(), conn.clone());
+    let len = room.choose(100_000) as usize;
+    let writing = handle.spawn(async move { write(&writer_room, &writer, len).await });
+    if room.one_in(2) {
+        handle.sleep(Duration::from_micros(room.choose(400).into())).await;
+    }
+    let closer = conn.clone();
+    let closing = async move { closer.close().await };
+    let closed = match cancellable(closing).await {
+        Some(result) => result,
+        // The close goes on without the future; another one is told so at once.
+        None => match conn.close().await {
+            Err(OpError { cause: Cause::Closed, .. }) => Ok(()),
+            other => other,
+        },
+    };
+    if let Err(error) = closed {
+        room.fail(Oracle::WrongAnswer, "the first close failed", error);
+    }
+    for user in users {
+        join(user).await;
+    }
+    let written = join(writing).await;
+    drop(conn);
+    if let Some(copy) = copy {
+        outlive(room, &copy, written).await;
+    }
+}
+
+/// A copy works after the original is closed: the connection has not been shut down, and the stream goes on
+/// where the original left it.
+async fn outlive<R: Room>(room: &R, copy: &TcpStream<R::Sys>, offset: u64) {
+    match copy.write(&STREAM.bytes(offset, 100)).await {
+        Ok(_) => {}
+        Err(error) if is_broken(&error) => return,
+        Err(error) => room.fail(Oracle::WrongAnswer, "the copy of a closed connection cannot write", error),
+    }
+    if let Err(error) = copy.close().await {
+        room.fail(Oracle::WrongAnswer, "the copy cannot be closed", error);
+    }
+}
+
+/// Writes the stream's bytes until all are written or the connection ends: how many the kernel took.
+async fn write<R: Room>(room: &R, conn: &TcpStream<R::Sys>, len: usize) -> u64 {
+    let mut offset = 0;
+    while offset < len {
+        let piece = (1 + room.choose(20_000) as usize).min(len - offset);
+        match conn.write(&STREAM.bytes(offset as u64, piece)).await {
+            Ok(written) if written == piece => offset += piece,
+            Ok(written) => room.fail(Oracle::Data, "a write was cut short", written),
+            Err(error) => {
+                over(room, &error);
+                return (offset + error.written) as u64;
+            }
+        }
+    }
+    offset as u64
+}
+
+/// Reads to the end, and checks every byte.
+async fn read<R: Room>(room: &R, conn: &TcpStream<R::Sys>) {
+    let mut buf = [0; 4000];
+    let mut offset = 0;
+    loop {
+        let end = 1 + room.choose(4000) as usize;
+        match conn.read(&mut buf[..end]).await {
+            Ok(0) => return,
+            Ok(read) => {
+                check(room, STREAM, offset, &buf[..read]);
+                offset += read as u64;
+            }
+            Err(error) => return over(room, &error),
+        }
+    }
+}
+
+/// Reads beside other readers: the bytes are of the stream, but from anywhere.
+async fn read_any<R: Room>(room: &R, conn: &TcpStream<R::Sys>) {
+    let mut buf = [0; 2000];
+    loop {
+        let Some(read) = cancellable(conn.read(&mut buf)).await else { continue };
+        match read {
+            Ok(0) => return,
+            Ok(_) => {}
+            Err(error) => return over(room, &error),
+        }
+    }
+}
+
+/// An operation has failed: because the connection was closed, here or there.
+fn over<R: Room>(room: &R, error: &OpError) {
+    if error.cause != Cause::Closed && !is_broken(error) {
+        room.fail(Oracle::WrongAnswer, "an operation on a closing connection failed oddly", error);
+    }
+}

@@ -1,0 +1,156 @@
+//! Many connections, each with several exchanges: what comes back is what was sent, on the connection it was
+//! sent on.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use netcore::net::{Dialer, ListenConfig, TcpListener, TcpStream};
+use netcore::rt::Handle;
+use netcore::sys::Sys;
+use simnet::Oracle;
+use simnet::fault::cancellable;
+
+use crate::pattern::Stream;
+use crate::room::Room;
+use crate::verbs::{dial, expect, is_broken, join, listen, settle};
+
+/// What it is.
+pub const ABOUT: &str = "many connections to an echo server; bytes come back whole, to whom they belong";
+
+/// Runs it.
+pub fn run<R: Room>(room: &R) {
+    let (here, there) = (room.host("server"), room.host("client"));
+    let (serving, calling) = (room.runtime(&here), room.runtime(&there));
+    let listener = listen(serving.handle(), &here, &ListenConfig::default());
+    let dropped = Arc::new(AtomicU32::new(0));
+    let server =
+        serving.spawn(serve(room.clone(), serving.handle().clone(), listener.clone(), dropped.clone()));
+    let clients: Vec<_> = (0..1 + room.choose(6))
+        .map(|id| {
+            let (room, handle) = (room.clone(), calling.handle().clone());
+            let (listener, dropped) = (listener.clone(), dropped.clone());
+            calling.spawn(async move {
+                let mut stream = u64::from(id) << 8;
+                // A connection that the server could not take is dropped: then with a new one.
+                while !exchange(&room, &handle, &listener, Stream(stream), &dropped).await {
+                    stream += 1;
+                }
+            })
+        })
+        .collect();
+    calling.block_on(async {
+        for client in clients {
+            join(client).await;
+        }
+    });
+    serving.block_on(async {
+        listener.close().await.expect("the listener is closed once");
+        join(server).await;
+    });
+    settle(room, [serving, calling]);
+}
+
+/// Accepts until the listener is closed, and echoes. Counts the connections that it could not take.
+async fn serve<R: Room>(
+    room: R,
+    handle: Handle<R::Sys>,
+    listener: Arc<TcpListener<R::Sys>>,
+    dropped: Arc<AtomicU32>,
+) {
+    let mut tasks = Vec::new();
+    loop {
+        // An accept that is dropped at its await gives its connection to the next one.
+        let Some(accepted) = cancellable(accept_counting(&room, &listener, &dropped)).await else { continue };
+        let Some(conn) = accepted else { break };
+        let room = room.clone();
+        tasks.push(handle.spawn(async move { echo(&room, conn).await }));
+    }
+    for task in tasks {
+        join(task).await;
+    }
+}
+
+async fn accept_counting<R: Room>(
+    room: &R,
+    listener: &TcpListener<R::Sys>,
+    dropped: &AtomicU32,
+) -> Option<TcpStream<R::Sys>> {
+    loop {
+        match listener.accept().await {
+            Err(error) if error.errno() == Some(netcore::sys::Errno::ENOSPC) => {
+                dropped.fetch_add(1, Ordering::Relaxed);
+            }
+            Ok(conn) => return Some(conn),
+            Err(error) if error.cause == netcore::net::Cause::Closed => return None,
+            Err(error) if error.is_temporary() => {}
+            Err(error) => room.fail(Oracle::WrongAnswer, "accept failed", error),
+        }
+    }
+}
+
+async fn echo<R: Room>(room: &R, conn: TcpStream<R::Sys>) {
+    let mut buf = [0; 700];
+    loop {
+        match conn.read(&mut buf).await {
+            Ok(0) => break,
+            Ok(read) => {
+                if let Err(error) = conn.write(&buf[..read]).await {
+                    room.fail(Oracle::WrongAnswer, "the echo cannot be written", error);
+                }
+            }
+            Err(error) => room.fail(Oracle::WrongAnswer, "the request cannot be read", error),
+        }
+    }
+    if !room.one_in(3) {
+        conn.close().await.expect("the server closes its connection once");
+    }
+}
+
+/// One connection with some exchanges; `false` if the server dropped it for want of resources.
+async fn exchange<R: Room>(
+    room: &R,
+    handle: &Handle<R::Sys>,
+    listener: &TcpListener<R::Sys>,
+    stream: Stream,
+    dropped: &AtomicU32,
+) -> bool {
+    let conn = match dial(handle, &Dialer::default(), listener).await {
+        Ok(conn) => conn,
+        Err(error) if is_broken(&error) => return excuse(room, dropped, "dial"),
+        Err(error) => room.fail(Oracle::WrongAnswer, "dial failed", error),
+    };
+    let mut offset = 0;
+    for _ in 0..1 + room.choose(5) {
+        let len = 1 + room.choose(if room.one_in(8) { 100_000 } else { 600 }) as usize;
+        match both_ways(room, handle, &conn, stream, offset, len).await {
+            Ok(()) => offset += len as u64,
+            Err(error) if is_broken(&error) && offset == 0 => return excuse(room, dropped, "exchange"),
+            Err(error) => room.fail(Oracle::WrongAnswer, "an exchange failed", error),
+        }
+    }
+    true
+}
+
+/// Writes and reads at the same time, since a large message fills the buffers of both directions.
+async fn both_ways<S: Sys>(
+    room: &impl Room<Sys = S>,
+    _handle: &Handle<S>,
+    conn: &TcpStream<S>,
+    stream: Stream,
+    offset: u64,
+    len: usize,
+) -> Result<(), netcore::net::OpError> {
+    let bytes = stream.bytes(offset, len);
+    let (written, read) = futures_util::join!(conn.write(&bytes), expect(room, conn, stream, offset, len));
+    written?;
+    read
+}
+
+/// The server has dropped one connection more than clients have noticed: then this is it.
+fn excuse(room: &impl Room, dropped: &AtomicU32, place: &str) -> bool {
+    let excused = dropped.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |count| count.checked_sub(1));
+    if excused.is_err() {
+        room.fail(Oracle::WrongAnswer, "a connection broke that nobody dropped", place);
+    }
+    false
+}

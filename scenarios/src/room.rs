@@ -1,0 +1,105 @@
+//! Where a case runs: a simulated machine room, or this machine.
+
+use core::fmt::Display;
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use netcore::os::Os;
+use netcore::rt::{Config, Runtime, Trigger};
+use netcore::sys::Sys;
+use simnet::{Oracle, Sim, World};
+
+/// A place for a case: hosts, decisions, and somewhere to complain.
+pub trait Room: Clone + Send + Sync + 'static {
+    /// The platform of its hosts.
+    type Sys: Sys;
+
+    /// A host of its own, as far as the room has any.
+    fn host(&self, name: &str) -> Site<Self::Sys>;
+    /// A decision: a number below `n`.
+    fn choose(&self, n: u32) -> u32;
+    /// Something is wrong; `place` is what the finding is recognized by.
+    fn fail(&self, oracle: Oracle, place: &str, detail: impl Display) -> !;
+
+    /// A runtime on the host: one to three workers, mostly told of edges.
+    fn runtime(&self, site: &Site<Self::Sys>) -> Runtime<Self::Sys> {
+        let workers = 1 + self.choose(3) as usize;
+        let trigger = match self.choose(6) {
+            0 => Trigger::OneShot,
+            1 => Trigger::Level,
+            _ => Trigger::Edge,
+        };
+        // Being out of descriptors for a moment is the kernel's right, and not what cases are about.
+        loop {
+            if let Ok(runtime) = Runtime::new(site.sys.clone(), Config { workers, trigger }) {
+                return runtime;
+            }
+        }
+    }
+
+    /// True once in `n` times.
+    fn one_in(&self, n: u32) -> bool {
+        self.choose(n) == n - 1
+    }
+}
+
+/// A host as a case sees it.
+#[derive(Clone, Debug)]
+pub struct Site<S> {
+    /// A process on it.
+    pub sys: S,
+    /// Its address.
+    pub ip: IpAddr,
+}
+
+impl Room for World {
+    type Sys = Sim;
+
+    fn host(&self, name: &str) -> Site<Sim> {
+        let host = World::host(self, name);
+        Site { sys: host.process(name), ip: host.addr() }
+    }
+
+    fn choose(&self, n: u32) -> u32 {
+        World::choose(self, n)
+    }
+
+    fn fail(&self, oracle: Oracle, place: &str, detail: impl Display) -> ! {
+        World::fail(self, oracle, place, detail)
+    }
+}
+
+/// This machine: every host is the same one, and decisions follow from a number.
+#[derive(Clone, Debug)]
+pub struct OsRoom {
+    state: Arc<AtomicU64>,
+}
+
+impl OsRoom {
+    /// The decisions that follow from `seed`, as far as threads let them.
+    pub fn new(seed: u64) -> Self {
+        OsRoom { state: Arc::new(AtomicU64::new(seed)) }
+    }
+}
+
+impl Room for OsRoom {
+    type Sys = Os;
+
+    fn host(&self, _name: &str) -> Site<Os> {
+        Site { sys: Os, ip: Ipv4Addr::LOCALHOST.into() }
+    }
+
+    /// SplitMix64.
+    fn choose(&self, n: u32) -> u32 {
+        const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
+        let state = self.state.fetch_add(STEP, Ordering::Relaxed).wrapping_add(STEP);
+        let mixed = (state ^ state >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (((mixed >> 32) * u64::from(n)) >> 32) as u32
+    }
+
+    fn fail(&self, oracle: Oracle, place: &str, detail: impl Display) -> ! {
+        panic!("{} {place}: {detail}", oracle.code())
+    }
+}

@@ -1,0 +1,118 @@
+//! What cases do over and over.
+
+use std::sync::Arc;
+
+use netcore::net::{Cause, Dialer, ListenConfig, OpError, TcpListener, TcpStream};
+use netcore::rt::{Handle, JoinError, JoinHandle, Runtime};
+use netcore::sys::{Errno, Sys};
+use simnet::Oracle;
+
+use crate::pattern::Stream;
+use crate::room::{Room, Site};
+
+/// Whether the failure is one that a room may inject: a want of descriptors or of kernel memory, which goes by.
+pub fn is_injected(error: &OpError) -> bool {
+    matches!(error.errno(), Some(Errno::EMFILE | Errno::ENFILE | Errno::ENOSPC | Errno::ENOMEM))
+}
+
+/// Whether a connection was broken by the other side.
+pub fn is_broken(error: &OpError) -> bool {
+    matches!(error.errno(), Some(Errno::ECONNRESET | Errno::EPIPE))
+}
+
+/// Listens on a free port, however often it takes.
+pub fn listen<S: Sys>(handle: &Handle<S>, site: &Site<S>, config: &ListenConfig) -> Arc<TcpListener<S>> {
+    loop {
+        match config.listen(handle, (site.ip, 0).into()) {
+            Ok(listener) => return Arc::new(listener),
+            Err(error) if is_injected(&error) => {}
+            Err(error) => panic!("{error}"),
+        }
+    }
+}
+
+/// Dials, again after every failure that was injected.
+pub async fn dial<S: Sys>(
+    handle: &Handle<S>,
+    dialer: &Dialer,
+    listener: &TcpListener<S>,
+) -> Result<TcpStream<S>, OpError> {
+    loop {
+        match dialer.dial(handle, listener.addr()).await {
+            Err(error) if is_injected(&error) => {}
+            result => return result,
+        }
+    }
+}
+
+/// The next connection; `None` once the listener is closed. Failures that were injected are passed over.
+pub async fn accept<S: Sys>(room: &impl Room, listener: &TcpListener<S>) -> Option<TcpStream<S>> {
+    loop {
+        match listener.accept().await {
+            Ok(conn) => return Some(conn),
+            Err(error) if is_injected(&error) => {}
+            Err(OpError { cause: Cause::Closed, .. }) => return None,
+            Err(error) => room.fail(Oracle::WrongAnswer, "accept failed", error),
+        }
+    }
+}
+
+/// Reads exactly the `len` bytes of `stream` from `offset` on, in pieces that the room decides.
+pub async fn expect<S: Sys>(
+    room: &impl Room,
+    conn: &TcpStream<S>,
+    stream: Stream,
+    offset: u64,
+    len: usize,
+) -> Result<(), OpError> {
+    let mut buf = vec![0; len];
+    let mut got = 0;
+    while got < len {
+        let piece = got + 1 + room.choose((len - got) as u32) as usize;
+        let read = conn.read(&mut buf[got..piece]).await?;
+        if read == 0 {
+            return Err(eof(conn));
+        }
+        check(room, stream, offset + got as u64, &buf[got..got + read]);
+        got += read;
+    }
+    Ok(())
+}
+
+/// Fails the run unless `bytes` are those of `stream` from `offset` on.
+pub fn check(room: &impl Room, stream: Stream, offset: u64, bytes: &[u8]) {
+    if let Err(mismatch) = stream.check(offset, bytes) {
+        room.fail(Oracle::Data, "bytes differ from what was written", mismatch);
+    }
+}
+
+/// The end of a stream where there should be more: to a case it is a broken connection.
+fn eof<S: Sys>(conn: &TcpStream<S>) -> OpError {
+    OpError {
+        op: "read",
+        net: "tcp",
+        source: None,
+        addr: Some(conn.peer_addr()),
+        cause: Cause::Sys("read", Errno::ECONNRESET),
+        written: 0,
+    }
+}
+
+/// Waits for the end of a task that is not supposed to panic.
+pub async fn join<T, S: Sys>(task: JoinHandle<T, S>) -> T {
+    match task.await {
+        Ok(output) => output,
+        Err(JoinError::Cancelled) => panic!("a task was cancelled that nobody aborted"),
+        Err(JoinError::Panicked(payload)) => std::panic::resume_unwind(payload),
+    }
+}
+
+/// Shuts the runtimes down: nothing may be left.
+pub fn settle<R: Room>(room: &R, runtimes: impl IntoIterator<Item = Runtime<R::Sys>>) {
+    for runtime in runtimes {
+        let left = runtime.shutdown();
+        if left != netcore::rt::Metrics::default() {
+            room.fail(Oracle::Leak, "a runtime has something left", format_args!("{left:?}"));
+        }
+    }
+}

@@ -1,0 +1,20 @@
+//! The cases on this machine's own kernel.
+
+use scenarios::cases;
+use scenarios::room::OsRoom;
+
+fn on_this_machine(case: fn(&OsRoom)) {
+    for seed in 0..20 {
+        case(&OsRoom::new(seed));
+    }
+}
+
+#[test]
+fn echo() {
+    on_this_machine(cases::echo::run);
+}
+
+#[test]
+fn close_races() {
+    on_this_machine(cases::close_races::run);
+}
