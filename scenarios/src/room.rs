@@ -3,11 +3,11 @@
 use core::fmt::Display;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use netcore::os::Os;
 use netcore::rt::{Config, Runtime, Trigger};
-use netcore::sys::Sys;
+use netcore::sys::{Files, Rlimit, Sys};
 use simnet::{Oracle, Sim, World};
 
 /// A place for a case: hosts, decisions, and somewhere to complain.
@@ -37,6 +37,9 @@ pub trait Room: Clone + Send + Sync + 'static {
             }
         }
     }
+
+    /// Lets the host's process have so many descriptors only, where that harms nobody else.
+    fn limit_descriptors(&self, site: &Site<Self::Sys>, soft: u64);
 
     /// True once in `n` times.
     fn one_in(&self, n: u32) -> bool {
@@ -68,18 +71,30 @@ impl Room for World {
     fn fail(&self, oracle: Oracle, place: &str, detail: impl Display) -> ! {
         World::fail(self, oracle, place, detail)
     }
+
+    fn limit_descriptors(&self, site: &Site<Sim>, soft: u64) {
+        let limit = site.sys.getrlimit_nofile().expect("a process knows its limit");
+        site.sys.setrlimit_nofile(Rlimit { soft, ..limit }).expect("a limit can be lowered");
+    }
 }
 
 /// This machine: every host is the same one, and decisions follow from a number.
 #[derive(Clone, Debug)]
 pub struct OsRoom {
     state: Arc<AtomicU64>,
+    ip: Ipv4Addr,
 }
 
+/// Rooms made by this process.
+static ROOMS: AtomicU32 = AtomicU32::new(0);
+
 impl OsRoom {
-    /// The decisions that follow from `seed`, as far as threads let them.
+    /// The decisions that follow from `seed`, as far as threads let them. Each room has a loopback address of its
+    /// own, so that none takes a port from another between two uses.
     pub fn new(seed: u64) -> Self {
-        OsRoom { state: Arc::new(AtomicU64::new(seed)) }
+        let [.., high, low] = ROOMS.fetch_add(1, Ordering::Relaxed).to_be_bytes();
+        let ip = Ipv4Addr::new(127, std::process::id() as u8, high, low.max(2));
+        OsRoom { state: Arc::new(AtomicU64::new(seed)), ip }
     }
 }
 
@@ -87,7 +102,7 @@ impl Room for OsRoom {
     type Sys = Os;
 
     fn host(&self, _name: &str) -> Site<Os> {
-        Site { sys: Os, ip: Ipv4Addr::LOCALHOST.into() }
+        Site { sys: Os, ip: self.ip.into() }
     }
 
     /// SplitMix64.
@@ -102,4 +117,7 @@ impl Room for OsRoom {
     fn fail(&self, oracle: Oracle, place: &str, detail: impl Display) -> ! {
         panic!("{} {place}: {detail}", oracle.code())
     }
+
+    /// Not here: the process is shared with other tests.
+    fn limit_descriptors(&self, _site: &Site<Os>, _soft: u64) {}
 }

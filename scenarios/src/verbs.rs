@@ -1,5 +1,6 @@
 //! What cases do over and over.
 
+use core::time::Duration;
 use std::sync::Arc;
 
 use netcore::net::{Cause, Dialer, ListenConfig, OpError, TcpListener, TcpStream};
@@ -31,6 +32,9 @@ pub fn listen<S: Sys>(handle: &Handle<S>, site: &Site<S>, config: &ListenConfig)
     }
 }
 
+/// How long a task that met a want of resources leaves the machine alone.
+pub const PAUSE: Duration = Duration::from_millis(1);
+
 /// Dials, again after every failure that was injected.
 pub async fn dial<S: Sys>(
     handle: &Handle<S>,
@@ -39,19 +43,48 @@ pub async fn dial<S: Sys>(
 ) -> Result<TcpStream<S>, OpError> {
     loop {
         match dialer.dial(handle, listener.addr()).await {
-            Err(error) if is_injected(&error) => {}
+            Err(error) if is_injected(&error) => handle.sleep(PAUSE).await,
             result => return result,
         }
     }
 }
 
 /// The next connection; `None` once the listener is closed. Failures that were injected are passed over.
-pub async fn accept<S: Sys>(room: &impl Room, listener: &TcpListener<S>) -> Option<TcpStream<S>> {
+pub async fn accept<S: Sys>(
+    room: &impl Room,
+    handle: &Handle<S>,
+    listener: &TcpListener<S>,
+) -> Option<TcpStream<S>> {
     loop {
         match listener.accept().await {
             Ok(conn) => return Some(conn),
-            Err(error) if is_injected(&error) => {}
+            Err(error) if is_injected(&error) => handle.sleep(PAUSE).await,
             Err(OpError { cause: Cause::Closed, .. }) => return None,
+            Err(error) => room.fail(Oracle::WrongAnswer, "accept failed", error),
+        }
+    }
+}
+
+/// A connected pair: the dialling end and the accepting end.
+pub async fn pair<S: Sys>(
+    room: &impl Room,
+    (calling, serving): (&Handle<S>, &Handle<S>),
+    listener: &TcpListener<S>,
+    dialer: &Dialer,
+) -> (TcpStream<S>, TcpStream<S>) {
+    loop {
+        let dialled = dial(calling, dialer, listener).await;
+        let client = match dialled {
+            Ok(client) => client,
+            Err(error) => room.fail(Oracle::WrongAnswer, "dial failed", error),
+        };
+        // A connection that could not be taken for want of resources is dropped: then another one.
+        match listener.accept().await {
+            Ok(server) if server.peer_addr() == client.local_addr().unwrap_or(listener.addr()) => {
+                return (client, server);
+            }
+            Ok(_) => {}
+            Err(error) if is_injected(&error) => serving.sleep(PAUSE).await,
             Err(error) => room.fail(Oracle::WrongAnswer, "accept failed", error),
         }
     }

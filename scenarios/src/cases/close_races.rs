@@ -28,7 +28,7 @@ pub fn run<R: Room>(room: &R) {
         let (room, handle, listener) = (room.clone(), serving.handle().clone(), listener.clone());
         serving.spawn(async move {
             let mut tasks = Vec::new();
-            while let Some(conn) = accept(&room, &listener).await {
+            while let Some(conn) = accept(&room, &handle, &listener).await {
                 let room = room.clone();
                 tasks.push(handle.spawn(async move { talk(&room, conn).await }));
             }

@@ -1,0 +1,113 @@
+//! Connections that come and go under a low limit of descriptors, so that every number is reused at once.
+
+use std::sync::Arc;
+
+use netcore::net::{Dialer, ListenConfig, OpError, TcpListener, TcpStream};
+use netcore::rt::Handle;
+use simnet::Oracle;
+use simnet::fault::cancellable;
+
+use crate::pattern::Stream;
+use crate::room::Room;
+use crate::verbs::{PAUSE, accept, dial, expect, is_broken, join, listen, settle};
+
+/// What it is.
+pub const ABOUT: &str = "short connections under a low limit of descriptors, so that numbers are reused at once";
+
+/// Runs it.
+pub fn run<R: Room>(room: &R) {
+    let (here, there) = (room.host("server"), room.host("client"));
+    let (serving, calling) = (room.runtime(&here), room.runtime(&there));
+    let listener = listen(serving.handle(), &here, &ListenConfig::default());
+    room.limit_descriptors(&here, 6 + u64::from(room.choose(6)));
+    room.limit_descriptors(&there, 6 + u64::from(room.choose(6)));
+    let server = {
+        let (room, handle, listener) = (room.clone(), serving.handle().clone(), listener.clone());
+        serving.spawn(async move {
+            let mut tasks = Vec::new();
+            while let Some(conn) = accept(&room, &handle, &listener).await {
+                let room = room.clone();
+                tasks.push(handle.spawn(async move { answer(&room, conn).await }));
+            }
+            for task in tasks {
+                join(task).await;
+            }
+        })
+    };
+    let clients: Vec<_> = (0..1 + room.choose(5))
+        .map(|id| {
+            let (room, handle, listener) = (room.clone(), calling.handle().clone(), listener.clone());
+            calling.spawn(async move {
+                for round in 0..1 + room.choose(6) {
+                    let stream = Stream(u64::from(id * 100 + round));
+                    while ask(&room, &handle, &listener, stream).await.is_err() {
+                        handle.sleep(PAUSE).await;
+                    }
+                }
+            })
+        })
+        .collect();
+    calling.block_on(async {
+        for client in clients {
+            join(client).await;
+        }
+    });
+    serving.block_on(async {
+        listener.close().await.expect("the listener is closed once");
+        join(server).await;
+    });
+    settle(room, [serving, calling]);
+}
+
+/// A request is the number of the stream and how much of it is wanted.
+const REQUEST_BYTES: usize = 16;
+
+/// One request and its answer, and the end of the connection; `Err` if it was broken on the way.
+async fn ask<R: Room>(
+    room: &R,
+    handle: &Handle<R::Sys>,
+    listener: &Arc<TcpListener<R::Sys>>,
+    stream: Stream,
+) -> Result<(), OpError> {
+    let Some(dialled) = cancellable(dial(handle, &Dialer::default(), listener)).await else { return Ok(()) };
+    let conn = broken(room, dialled)?;
+    let len = 1 + room.choose(3000);
+    let mut request = [0; REQUEST_BYTES];
+    request[..8].copy_from_slice(&stream.0.to_le_bytes());
+    request[8..].copy_from_slice(&u64::from(len).to_le_bytes());
+    broken(room, conn.write(&request).await)?;
+    if room.one_in(6) {
+        // Gone before the answer: the server meets the end or a reset.
+        return Ok(());
+    }
+    broken(room, expect(room, &conn, stream, 0, len as usize).await)?;
+    if room.one_in(2) {
+        conn.close().await?;
+    }
+    Ok(())
+}
+
+/// The server's side of [`ask`].
+async fn answer<R: Room>(room: &R, conn: TcpStream<R::Sys>) {
+    let mut request = [0; REQUEST_BYTES];
+    let mut got = 0;
+    while got < REQUEST_BYTES {
+        match conn.read(&mut request[got..]).await {
+            Ok(0) => return,
+            Ok(read) => got += read,
+            Err(error) => return drop(broken::<R, ()>(room, Err(error))),
+        }
+    }
+    let (stream, len) = request.split_at(8);
+    let stream = Stream(u64::from_le_bytes(stream.try_into().expect("half of sixteen bytes")));
+    let len = u64::from_le_bytes(len.try_into().expect("half of sixteen bytes"));
+    let _ = broken(room, conn.write(&stream.bytes(0, len as usize)).await);
+}
+
+/// Lets through what went well or was broken by the other side.
+fn broken<R: Room, T>(room: &R, result: Result<T, OpError>) -> Result<T, OpError> {
+    match result {
+        Err(error) if !is_broken(&error) => room.fail(Oracle::WrongAnswer, "an exchange failed oddly", error),
+        result => result,
+    }
+}

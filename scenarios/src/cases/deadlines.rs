@@ -1,0 +1,155 @@
+//! Deadlines that are set, moved, cleared and past, by the reader and by others, while data comes and does not.
+
+use core::time::Duration;
+use std::sync::Arc;
+
+use netcore::net::{Dialer, ListenConfig, TcpStream};
+use netcore::rt::Handle;
+use netcore::sys::Instant;
+use simnet::Oracle;
+
+use crate::pattern::Stream;
+use crate::room::Room;
+use crate::verbs::{check, join, listen, pair, settle};
+
+/// What it is.
+pub const ABOUT: &str = "deadlines are set, moved, cleared and past, by several tasks, during reads and writes";
+
+/// Runs it.
+pub fn run<R: Room>(room: &R) {
+    let (here, there) = (room.host("server"), room.host("client"));
+    let (serving, calling) = (room.runtime(&here), room.runtime(&there));
+    let buffers = Some(4096 + room.choose(60_000) as i32);
+    let listener = listen(serving.handle(), &here, &ListenConfig { buffers, ..ListenConfig::default() });
+    let dialer = Dialer { buffers, ..Dialer::default() };
+    let handles = (calling.handle(), serving.handle());
+    let (client, server) = calling.block_on(pair(room, handles, &listener, &dialer));
+    let (client, server) = (Arc::new(client), Arc::new(server));
+    let total = 1 + u64::from(room.choose(200_000));
+    let writer = {
+        let (room, handle, server) = (room.clone(), serving.handle().clone(), server.clone());
+        serving.spawn(async move { write(&room, &handle, &server, total).await })
+    };
+    let reader = {
+        let (room, handle, client) = (room.clone(), calling.handle().clone(), client.clone());
+        calling.spawn(async move { read(&room, &handle, &client, total).await })
+    };
+    let meddlers: Vec<_> = [(&calling, client.clone()), (&serving, server.clone())]
+        .into_iter()
+        .map(|(runtime, conn)| {
+            let (room, handle) = (room.clone(), runtime.handle().clone());
+            runtime.spawn(async move { meddle(&room, &handle, &conn).await })
+        })
+        .collect();
+    calling.block_on(async {
+        for meddler in meddlers {
+            join(meddler).await;
+        }
+        join(writer).await;
+        join(reader).await;
+        past(room, calling.handle(), &client, &server).await;
+    });
+    drop((client, server, listener));
+    settle(room, [serving, calling]);
+}
+
+const STREAM: Stream = Stream(11);
+
+/// A moment in the past, or up to two milliseconds ahead, or none.
+fn moment<R: Room>(room: &R, handle: &Handle<R::Sys>) -> Option<Instant> {
+    match room.choose(4) {
+        0 => None,
+        1 => Some(Instant::from_nanos(1)),
+        _ => Some(handle.now() + Duration::from_micros(room.choose(2000).into())),
+    }
+}
+
+/// Sets deadlines that are not its own.
+async fn meddle<R: Room>(room: &R, handle: &Handle<R::Sys>, conn: &TcpStream<R::Sys>) {
+    for _ in 0..room.choose(12) {
+        let at = moment(room, handle);
+        let set = match room.choose(3) {
+            0 => conn.set_read_deadline(at),
+            1 => conn.set_write_deadline(at),
+            _ => conn.set_deadline(at),
+        };
+        set.expect("an open connection takes deadlines");
+        handle.sleep(Duration::from_micros(room.choose(700).into())).await;
+    }
+}
+
+/// Writes the whole stream; a timeout is met with another deadline.
+async fn write<R: Room>(room: &R, handle: &Handle<R::Sys>, conn: &TcpStream<R::Sys>, total: u64) {
+    let mut offset = 0;
+    while offset < total {
+        let piece = (1 + room.choose(30_000) as u64).min(total - offset) as usize;
+        match conn.write(&STREAM.bytes(offset, piece)).await {
+            Ok(written) => offset += written as u64,
+            Err(error) if error.is_timeout() => {
+                offset += error.written as u64;
+                let at = moment(room, handle).filter(|&at| at > handle.now());
+                conn.set_write_deadline(at).expect("an open connection takes deadlines");
+            }
+            Err(error) => room.fail(Oracle::WrongAnswer, "a write failed", error),
+        }
+        if room.one_in(4) {
+            handle.sleep(Duration::from_micros(room.choose(1500).into())).await;
+        }
+    }
+}
+
+/// Reads the whole stream; a timeout is met with another deadline.
+async fn read<R: Room>(room: &R, handle: &Handle<R::Sys>, conn: &TcpStream<R::Sys>, total: u64) {
+    let mut buf = vec![0; 8000];
+    let mut offset = 0;
+    while offset < total {
+        let piece = 1 + room.choose(8000) as usize;
+        match conn.read(&mut buf[..piece]).await {
+            Ok(0) => room.fail(Oracle::Data, "the stream ended early", offset),
+            Ok(read) => {
+                check(room, STREAM, offset, &buf[..read]);
+                offset += read as u64;
+            }
+            Err(error) if error.is_timeout() => {
+                let at = moment(room, handle).filter(|&at| at > handle.now());
+                conn.set_read_deadline(at).expect("an open connection takes deadlines");
+            }
+            Err(error) => room.fail(Oracle::WrongAnswer, "a read failed", error),
+        }
+    }
+}
+
+/// A past deadline fails every operation, ready or not, until it is cleared; a coming one at its very instant.
+async fn past<R: Room>(
+    room: &R,
+    handle: &Handle<R::Sys>,
+    client: &TcpStream<R::Sys>,
+    server: &TcpStream<R::Sys>,
+) {
+    client.set_deadline(None).expect("an open connection takes deadlines");
+    server.set_deadline(None).expect("an open connection takes deadlines");
+    let until = handle.now() + Duration::from_micros(1 + u64::from(room.choose(3000)));
+    client.set_read_deadline(Some(until)).expect("an open connection takes deadlines");
+    let result = client.read(&mut [0; 8]).await;
+    if !result.is_err_and(|error| error.is_timeout()) || handle.now() < until {
+        room.fail(Oracle::Deadline, "a read without data does not end at its deadline", format_args!("{result:?}"));
+    }
+    server.write(&STREAM.bytes(0, 8)).await.expect("an open connection is written");
+    handle.sleep(Duration::from_millis(5)).await;
+    for _ in 0..2 {
+        let result = client.read(&mut [0; 8]).await;
+        if !result.is_err_and(|error| error.is_timeout()) {
+            room.fail(Oracle::Deadline, "a past deadline lets data through", format_args!("{result:?}"));
+        }
+    }
+    client.set_write_deadline(Some(Instant::from_nanos(1))).expect("an open connection takes deadlines");
+    let result = client.write(b"x").await;
+    if !result.is_err_and(|error| error.is_timeout() && error.written == 0) {
+        room.fail(Oracle::Deadline, "a past deadline lets a write through", format_args!("{result:?}"));
+    }
+    client.set_deadline(None).expect("an open connection takes deadlines");
+    let result = client.read(&mut [0; 8]).await;
+    if result != Ok(8) {
+        room.fail(Oracle::WrongAnswer, "a cleared deadline is still there", format_args!("{result:?}"));
+    }
+}
