@@ -32,7 +32,6 @@ mod numbers;
 mod path;
 mod pipe;
 pub mod process;
-mod refused;
 pub mod report;
 pub mod socket;
 mod table;
