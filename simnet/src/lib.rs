@@ -8,6 +8,7 @@
 //! | `sched` | the policies that choose which thread runs |
 //! | `thread` | simulated threads, as coroutines |
 //! | [`kernel`] | descriptors, files, sockets, epoll |
+//! | [`fabric`] | the links between hosts |
 //! | [`fault`] | futures dropped at an await |
 //! | [`oracle`] | what must never happen |
 //! | [`trace`] | what happened |
@@ -15,6 +16,7 @@
 
 pub mod choice;
 mod cli;
+pub mod fabric;
 pub mod fault;
 pub mod hunt;
 pub mod kernel;

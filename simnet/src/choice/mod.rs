@@ -104,6 +104,16 @@ impl Choices {
         self.stray(point, 2) == 1
     }
 
+    /// Whether the fault at `point` strikes now, once in `one_in` (0: never), a rate that is not the plan's; not at
+    /// all where the plan's rate for the point is 0.
+    #[inline]
+    pub fn strike_rated(&mut self, point: Point, one_in: u32) -> bool {
+        if one_in == 0 || self.rates.one_in(point) == 0 {
+            return false;
+        }
+        self.ask(point, |streams| u32::from(streams.below(point, one_in) == 0), 2) == 1
+    }
+
     /// Keeps an answer that was drawn elsewhere: the scheduling policy's.
     #[inline]
     pub(crate) fn note(&mut self, point: Point, index: u64, answer: u32) {

@@ -67,7 +67,8 @@ impl Kernel {
         }
     }
 
-    /// Readiness now, with what asking for it does to the file: a pipe remembers that it is polled, an
+    /// Readiness now, with what asking for it does to the file: a pipe and a full
+    /// socket remember that they are polled, an
     /// epoll instance drops what is not ready any more from its ready list.
     pub(super) fn poll_file(&mut self, file: FileId) -> EpollEvents {
         match self.files[file].kind {
@@ -76,6 +77,10 @@ impl Kernel {
                 self.poll(file)
             }
             FileKind::Epoll(epoll) => self.poll_epoll(epoll),
+            FileKind::Socket(socket) => {
+                self.socket_polled(socket);
+                self.poll(file)
+            }
             _ => self.poll(file),
         }
     }

@@ -14,7 +14,8 @@
 //! | [`file`], `io` | open file descriptions; read(2), write(2) and poll by kind |
 //! | `wait` | wait queues: who is woken, in which order |
 //! | `pipe`, `eventfd`, `path` | kinds of files |
-//! | [`socket`] | sockets |
+//! | [`socket`], [`tcp`] | sockets; the protocol behind them |
+//! | [`host`] | the network stack of one host: addresses, tables, settings |
 //! | `epoll` | epoll instances |
 //! | [`report`], `describe` | what the oracles and the state tables read |
 
@@ -24,16 +25,17 @@ mod descriptor;
 mod epoll;
 mod eventfd;
 pub mod file;
+pub mod host;
 pub mod ids;
 mod io;
 mod numbers;
 mod path;
 mod pipe;
 pub mod process;
-mod refused;
 pub mod report;
 pub mod socket;
 mod table;
+pub mod tcp;
 #[cfg(test)]
 mod tests;
 pub mod timer;
@@ -45,14 +47,20 @@ pub use table::Table;
 use netcore::sys::{Errno, Instant};
 
 use crate::choice::{Choices, Point};
+use crate::fabric::Fabric;
 use epoll::{Epoll, Item};
 use eventfd::Eventfd;
 use file::File;
-use ids::{EpollId, EventfdId, FileId, HostId, ItemId, OpenPathId, Pid, PipeId, Tid};
+use host::{Host, Power};
+use ids::{
+    EpollId, EventfdId, FileId, HostId, ItemId, OpenPathId, PacketId, Pid, PipeId, RequestId, SocketId, Tid,
+    TimeWaitId,
+};
 use path::{OpenPath, Paths};
 use pipe::Pipe;
 use process::Process;
 use report::Report;
+use socket::{Net, Socket};
 use timer::Timers;
 
 /// What time brings.
@@ -65,6 +73,24 @@ pub enum Event {
         /// Which of its waits this is about.
         generation: u64,
     },
+    /// A deadline of a socket's connection.
+    Socket(SocketId),
+    /// A SYN has been answered, and the answer not yet.
+    Request {
+        /// The request.
+        request: RequestId,
+        /// Unique in the run: ids are used again.
+        serial: u32,
+    },
+    /// The end of a TIME-WAIT.
+    TimeWait {
+        /// What is left of the connection.
+        time_wait: TimeWaitId,
+        /// Unique in the run: ids are used again.
+        serial: u32,
+    },
+    /// A packet arrives.
+    Packet(PacketId),
 }
 
 /// The kernels of all hosts.
@@ -85,6 +111,13 @@ pub struct Kernel {
     pub woken: Vec<Tid>,
     /// What the oracles found.
     pub reports: Vec<Report>,
+    /// Sockets, with a file or without.
+    pub sockets: Table<SocketId, Socket>,
+    /// The hosts, by their ids.
+    pub hosts: Vec<Host>,
+    /// The links between them.
+    pub fabric: Fabric,
+    net: Net,
     pipes: Table<PipeId, Pipe>,
     eventfds: Table<EventfdId, Eventfd>,
     epolls: Table<EpollId, Epoll>,
@@ -106,6 +139,10 @@ impl Kernel {
             files: Table::default(),
             woken: Vec::new(),
             reports: Vec::new(),
+            sockets: Table::default(),
+            hosts: Vec::new(),
+            fabric: Fabric::default(),
+            net: Net::default(),
             pipes: Table::default(),
             eventfds: Table::default(),
             epolls: Table::default(),
@@ -116,16 +153,34 @@ impl Kernel {
         }
     }
 
-    /// A host; the network stack behind it comes with the fabric.
-    pub fn add_host(&mut self, _name: &str, _addr: core::net::IpAddr) -> HostId {
-        HostId(0)
+    /// An event has come up: time is `now`. What is for a paused host waits until it goes on.
+    pub fn fire(&mut self, event: Event) {
+        if let Some(host) = self.host_of(event)
+            && self.hosts[host.index()].power == Power::Paused
+        {
+            return self.hosts[host.index()].deferred.push(event);
+        }
+        match event {
+            Event::Wake { .. } => debug_assert!(false, "threads are woken by the scheduler"),
+            Event::Socket(socket) => self.on_socket_time(socket),
+            Event::Request { request, serial } => self.on_request_time(request, serial),
+            Event::TimeWait { time_wait, serial } => self.on_remains_time(time_wait, serial),
+            Event::Packet(packet) => self.arrive(packet),
+        }
+        self.settle();
     }
-    /// A host; the network stack behind it comes with the fabric.
-    pub fn host_name(&self, _host: HostId) -> &str {
-        "host"
+
+    /// Whose event it is, if it is still anybody's.
+    fn host_of(&self, event: Event) -> Option<HostId> {
+        match event {
+            Event::Wake { .. } => None,
+            Event::Socket(socket) => self.sockets.get(socket).map(|state| state.host),
+            Event::Request { request, .. } => self.request_host(request),
+            Event::TimeWait { time_wait, .. } => self.remains_host(time_wait),
+            Event::Packet(packet) => self.fabric.destination(packet),
+        }
     }
-    /// A host; the network stack behind it comes with the fabric.
-    pub fn fire(&mut self, _event: Event) {}
+
     /// Starts a process on `host`, with an empty descriptor table.
     pub fn add_process(&mut self, host: HostId) -> Pid {
         self.processes.push(Process::new(host));

@@ -50,7 +50,7 @@ impl World {
     pub fn host(&self, name: &str) -> Host {
         self.with(|state| {
             let mut kernel = state.kernel.borrow_mut();
-            let count = 1_u16;
+            let count = kernel.hosts.len() as u16;
             let [high, low] = count.to_be_bytes();
             let addr = Ipv4Addr::new(10, 0, high, low);
             let id = kernel.add_host(name, addr.into());
