@@ -95,7 +95,10 @@ async fn answer<R: Room>(room: &R, conn: TcpStream<R::Sys>) {
         match conn.read(&mut request[got..]).await {
             Ok(0) => return,
             Ok(read) => got += read,
-            Err(error) => return drop(broken::<R, ()>(room, Err(error))),
+            Err(error) => {
+                let _ = broken::<R, ()>(room, Err(error));
+                return;
+            }
         }
     }
     let (stream, len) = request.split_at(8);

@@ -46,6 +46,7 @@ points! {
     Reorder "reorder" 1 "A link delays a packet behind later ones; the rate is the link's."
     Duplicate "duplicate" 1 "A link delivers a packet twice; the rate is the link's."
     Corrupt "corrupt" 1 "A link damages a packet, which the receiver drops by its checksum; the rate is the link's."
+    Weather "weather" 1 "What links are like in this run."
     Port "port" 1 "Which ephemeral port; 0 is the lowest free one that the kernel prefers."
     Entropy "entropy" 1 "Random bytes that the program asks for."
     Workload "workload" 1 "What a scenario does next."

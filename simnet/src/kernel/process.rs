@@ -15,6 +15,8 @@ pub struct Process {
     pub host: HostId,
     /// `RLIMIT_NOFILE`.
     pub limit: Rlimit,
+    /// Its host has crashed: it makes no calls any more.
+    pub is_dead: bool,
     slots: Vec<Slot>,
     numbers: Numbers,
     open: usize,
@@ -32,7 +34,7 @@ pub(super) struct Slot {
 
 impl Process {
     pub(super) fn new(host: HostId) -> Self {
-        Process { host, limit: LIMIT, slots: Vec::new(), numbers: Numbers::default(), open: 0 }
+        Process { host, limit: LIMIT, is_dead: false, slots: Vec::new(), numbers: Numbers::default(), open: 0 }
     }
 
     /// How many descriptors are open.

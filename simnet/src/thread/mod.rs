@@ -67,6 +67,9 @@ pub(crate) struct Thread {
 pub(crate) struct Threads {
     all: Vec<Thread>,
     ready: VecDeque<Tid>,
+    /// Processes whose host is paused, and their threads that would be ready.
+    frozen: Vec<Pid>,
+    waiting_for_thaw: Vec<Tid>,
     ended: usize,
 }
 
@@ -88,7 +91,7 @@ impl Threads {
             joiners: Vec::new(),
             fiber: Some(Fiber::new(body)),
         });
-        self.ready.push_back(thread);
+        self.make_ready(thread);
         thread
     }
 
@@ -131,6 +134,14 @@ impl Threads {
         if waiting.status == Status::Waiting {
             waiting.status = Status::Ready;
             waiting.woken = why;
+            self.make_ready(thread);
+        }
+    }
+
+    fn make_ready(&mut self, thread: Tid) {
+        if !self.frozen.is_empty() && self.frozen.contains(&self.get(thread).process) {
+            self.waiting_for_thaw.push(thread);
+        } else {
             self.ready.push_back(thread);
         }
     }
@@ -148,17 +159,31 @@ impl Threads {
         self.ready.remove(answer as usize).expect("the answer is below the number of ready threads")
     }
 
-    /// Takes away the ready threads for which `frozen` holds, in their order.
-    pub(crate) fn freeze(&mut self, frozen: impl Fn(&Thread) -> bool) -> Vec<Tid> {
-        let all = &self.all;
-        let (out, stay) = self.ready.drain(..).partition(|thread| frozen(&all[thread.index()]));
-        self.ready = stay;
-        Vec::from(out)
+    /// The running thread lets the world catch up: it stays ready, and is to run next.
+    pub(crate) fn step_aside(&mut self, running: Tid) -> Tid {
+        self.get_mut(running).status = Status::Ready;
+        running
     }
 
-    /// Gives threads back that [`Threads::freeze`] took.
-    pub(crate) fn thaw(&mut self, threads: Vec<Tid>) {
-        self.ready.extend(threads);
+    /// The threads of a process do not run until [`Threads::thaw`], ready or not.
+    pub(crate) fn freeze(&mut self, process: Pid) {
+        if !self.frozen.contains(&process) {
+            self.frozen.push(process);
+            let all = &self.all;
+            let (out, stay) = self.ready.drain(..).partition(|thread| all[thread.index()].process == process);
+            self.ready = stay;
+            self.waiting_for_thaw.extend::<VecDeque<_>>(out);
+        }
+    }
+
+    /// The threads of a process run again.
+    pub(crate) fn thaw(&mut self, process: Pid) {
+        self.frozen.retain(|&frozen| frozen != process);
+        let all = &self.all;
+        let (out, stay) =
+            self.waiting_for_thaw.drain(..).partition(|thread| all[thread.index()].process == process);
+        self.waiting_for_thaw = stay;
+        self.ready.extend::<Vec<_>>(out);
     }
 
     /// Lets the thread run: its fiber, to be given back with [`Threads::left`] or [`Threads::end`].

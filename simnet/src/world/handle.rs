@@ -9,6 +9,7 @@ use netcore::sys::{Instant, Threads as _};
 
 use super::run::spawn_thread;
 use super::state::{self, State};
+use super::weather;
 use crate::Sim;
 use crate::choice::Point;
 use crate::kernel::ids::{HostId, Pid, Tid};
@@ -18,12 +19,12 @@ use crate::thread::Waiting;
 /// The world of the run in progress, as its scenario sees it: a handle without state of its own, to be used
 /// by the threads of the run. Elsewhere its methods panic.
 #[derive(Clone, Copy, Debug)]
-pub struct World(());
+pub struct World(pub(super) ());
 
 /// One host of the world.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Host {
-    id: HostId,
+    pub(super) id: HostId,
     addr: Ipv4Addr,
 }
 
@@ -40,8 +41,9 @@ impl World {
         World(())
     }
 
-    /// Makes the host and the process of the scenario's own thread.
+    /// Draws the weather of the run; makes the host and the process of the scenario's own thread.
     pub(super) fn begin(state: &State) -> Pid {
+        weather::draw(&mut state.kernel.borrow_mut());
         let host = state.kernel.borrow_mut().add_host("scenario", Ipv4Addr::new(10, 255, 255, 254).into());
         new_process(state, host, "scenario")
     }
@@ -98,7 +100,7 @@ impl World {
         panic!("{place}")
     }
 
-    fn with<R>(&self, f: impl FnOnce(&State) -> R) -> R {
+    pub(super) fn with<R>(&self, f: impl FnOnce(&State) -> R) -> R {
         state::with(f).expect("a world is used by the threads of its run")
     }
 }

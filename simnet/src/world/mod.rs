@@ -1,10 +1,13 @@
 //! The machine room: hosts, links and processes, and the run that they live in.
 
 mod handle;
+mod links;
 pub(crate) mod observer;
+mod power;
 pub(crate) mod run;
 pub(crate) mod state;
 pub(crate) mod verdict;
+mod weather;
 
 pub use handle::{Host, World};
 pub use run::{Config, Report, Source, run};

@@ -7,6 +7,7 @@ use netcore::sys::{Errno, Fd, Instant, ProbeEvent, What};
 
 use super::state::{place, place_text, step};
 use super::verdict;
+use crate::fabric::PacketNote;
 use crate::kernel::Kernel;
 use crate::kernel::ids::{Pid, Tid};
 use crate::oracle::{Deadlines, Direction, Finding, Oracle, Parked, Progress};
@@ -21,8 +22,10 @@ struct View {
     progress: Progress,
     /// Tasks spawned and not yet ended.
     tasks: i64,
-    /// Whether its clock may jump while its threads are ready: its host was paused.
+    /// Its host is paused.
     paused: bool,
+    /// Its host was paused: time has passed while its threads were ready.
+    overslept: bool,
 }
 
 /// The observer of one run.
@@ -61,6 +64,7 @@ impl Observer {
             progress: Progress::default(),
             tasks: 0,
             paused: false,
+            overslept: false,
         });
     }
 
@@ -69,7 +73,13 @@ impl Observer {
     }
 
     pub(crate) fn paused(&mut self, process: Pid) {
-        self.views[process.index()].paused = true;
+        let view = &mut self.views[process.index()];
+        view.paused = true;
+        view.overslept = true;
+    }
+
+    pub(crate) fn resumed(&mut self, process: Pid) {
+        self.views[process.index()].paused = false;
     }
 
     /// The process is gone, and its tasks with it.
@@ -146,18 +156,9 @@ impl Observer {
         }
     }
 
-    /// Something that no thread did.
-    pub(crate) fn network(
-        &mut self,
-        now: Instant,
-        threads: &Threads,
-        hash: u64,
-        text: impl FnOnce() -> String,
-    ) {
-        self.hash.mix(hash);
-        if self.trace.is_some() {
-            self.line(now, threads, None, Kind::Network, text());
-        }
+    /// A packet was sent, lost or delivered.
+    pub(crate) fn packet(&mut self, threads: &Threads, note: &PacketNote) {
+        self.line(note.at, threads, None, Kind::Network, note.to_string());
     }
 
     /// The scenario says something.
@@ -269,7 +270,7 @@ impl View {
             Write | Writev | Send | Sendmsg | Sendto => Direction::Write,
             _ => return None,
         };
-        if self.paused {
+        if self.overslept {
             return None;
         }
         let due = self.deadlines.ignored(answered.fd, direction, now)?;

@@ -105,8 +105,10 @@ fn new_state(config: &Config) -> State {
     if config.record {
         choices.record();
     }
+    let mut kernel = Kernel::new(choices);
+    kernel.fabric.log.notes = config.trace.then(Vec::new);
     State {
-        kernel: RefCell::new(Kernel::new(choices)),
+        kernel: RefCell::new(kernel),
         threads: RefCell::new(Threads::default()),
         observer: RefCell::new(Observer::new(config.trace)),
         policy: RefCell::new(policy),
@@ -136,6 +138,7 @@ fn turn(state: &State, config: &Config) -> bool {
     let killed = core::mem::take(&mut *state.killed.borrow_mut());
     for process in killed {
         unwind(state, |thread| thread.process == process);
+        state.kernel.borrow_mut().exit_process(process);
     }
     let Some(thread) = state.next.take().or_else(|| next_ready(state)) else {
         return pass_time(state, config);
@@ -200,9 +203,13 @@ fn pass_time(state: &State, config: &Config) -> bool {
     true
 }
 
-/// Writes what happened on the network into the trace.
+/// Writes what happened to packets into the trace, if there is one.
 pub(crate) fn note_packets(state: &State, kernel: &mut Kernel) {
-    let _ = (state, kernel);
+    if let Some(notes) = &mut kernel.fabric.log.notes {
+        let threads = state.threads.borrow();
+        let mut observer = state.observer.borrow_mut();
+        notes.drain(..).for_each(|note| observer.packet(&threads, &note));
+    }
 }
 
 /// Unwinds every thread that matches, so that what it holds is freed.
@@ -239,6 +246,7 @@ fn report(state: &State, finding: Option<Finding>) -> Report {
     let steps = state::step();
     observer.hash.mix(steps);
     observer.hash.mix(kernel.now.as_nanos());
+    observer.hash.mix(kernel.fabric.log.hash);
     Report {
         finding,
         hash: observer.hash,

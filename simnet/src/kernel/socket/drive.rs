@@ -13,7 +13,7 @@ use crate::kernel::tcp::{Context, Segment, State, Tcp, Wakes};
 use crate::kernel::{Event, Kernel};
 
 /// The poll key of `sock_def_readable`.
-const DATA_KEY: EpollEvents = EpollEvents::IN.union(EpollEvents::PRI);
+pub(super) const DATA_KEY: EpollEvents = EpollEvents::IN.union(EpollEvents::PRI);
 
 impl Kernel {
     /// Lets the state machine of a socket make a step, and does what it wants done. Segments for this host

@@ -5,6 +5,7 @@ use std::io::{IoSlice, IoSliceMut};
 
 use netcore::sys::{EpollEvents, Errno, Fd, MsgFlags, Received, SockAddr};
 
+use super::drive::DATA_KEY;
 use crate::choice::Point;
 use crate::kernel::ids::SocketId;
 use crate::kernel::io::{total_of, total_of_mut, window};
@@ -99,9 +100,11 @@ impl Kernel {
         if len == 0 {
             return call.done;
         }
+        let available = len;
         if !flags.contains(MsgFlags::WAITALL) {
             len = self.shorten(Point::ShortRead, len);
         }
+        let was_shortened = len < available;
         if !flags.contains(MsgFlags::TRUNC) {
             self.sockets[socket].tcp.peek(bufs, call.done, len);
         }
@@ -109,6 +112,10 @@ impl Kernel {
             return len;
         }
         self.drive(socket, |tcp, cx| tcp.consume(len, cx));
+        if was_shortened && let Some(file) = call.file {
+            // To the caller the rest is data that has only just come.
+            self.notify(file, DATA_KEY);
+        }
         self.settle();
         call.done += len;
         call.done
