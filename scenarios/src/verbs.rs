@@ -72,20 +72,24 @@ pub async fn pair<S: Sys>(
     listener: &TcpListener<S>,
     dialer: &Dialer,
 ) -> (TcpStream<S>, TcpStream<S>) {
-    loop {
-        let dialled = dial(calling, dialer, listener).await;
-        let client = match dialled {
+    'again: loop {
+        let client = match dial(calling, dialer, listener).await {
             Ok(client) => client,
             Err(error) => room.fail(Oracle::WrongAnswer, "dial failed", error),
         };
-        // A connection that could not be taken for want of resources is dropped: then another one.
-        match listener.accept().await {
-            Ok(server) if server.peer_addr() == client.local_addr().unwrap_or(listener.addr()) => {
-                return (client, server);
+        let name = client.local_addr();
+        loop {
+            match listener.accept().await {
+                Ok(server) if name.as_ref() == Ok(&server.peer_addr()) => return (client, server),
+                // What an earlier dial left behind when it failed.
+                Ok(_) => {}
+                // This may have been the other end: then with another connection.
+                Err(error) if is_injected(&error) => {
+                    serving.sleep(PAUSE).await;
+                    continue 'again;
+                }
+                Err(error) => room.fail(Oracle::WrongAnswer, "accept failed", error),
             }
-            Ok(_) => {}
-            Err(error) if is_injected(&error) => serving.sleep(PAUSE).await,
-            Err(error) => room.fail(Oracle::WrongAnswer, "accept failed", error),
         }
     }
 }

@@ -10,7 +10,7 @@ use simnet::Oracle;
 
 use crate::pattern::Stream;
 use crate::room::Room;
-use crate::verbs::{check, join, listen, pair, settle};
+use crate::verbs::{check, expect, join, listen, pair, settle};
 
 /// What it is.
 pub const ABOUT: &str = "deadlines are set, moved, cleared and past, by several tasks, during reads and writes";
@@ -148,8 +148,7 @@ async fn past<R: Room>(
         room.fail(Oracle::Deadline, "a past deadline lets a write through", format_args!("{result:?}"));
     }
     client.set_deadline(None).expect("an open connection takes deadlines");
-    let result = client.read(&mut [0; 8]).await;
-    if result != Ok(8) {
-        room.fail(Oracle::WrongAnswer, "a cleared deadline is still there", format_args!("{result:?}"));
+    if let Err(error) = expect(room, client, STREAM, 0, 8).await {
+        room.fail(Oracle::WrongAnswer, "a cleared deadline is still there", error);
     }
 }

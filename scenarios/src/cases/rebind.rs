@@ -4,7 +4,7 @@ use core::time::Duration;
 use std::sync::Arc;
 
 use netcore::net::{Cause, Dialer, ListenConfig, OpError, TcpListener};
-use netcore::rt::Handle;
+use netcore::rt::{Handle, JoinHandle, Runtime};
 use netcore::sys::Errno;
 use simnet::Oracle;
 
@@ -20,36 +20,49 @@ pub fn run<R: Room>(room: &R) {
     let (here, there) = (room.host("server"), room.host("client"));
     let (serving, calling) = (room.runtime(&here), room.runtime(&there));
     let mut listener = listen(serving.handle(), &here, &ListenConfig::default());
+    let mut acceptors = acceptors(room, &serving, &listener);
+    let mut visitors = Vec::new();
     for _ in 0..1 + room.choose(3) {
-        let acceptors: Vec<_> = (0..1 + room.choose(4))
-            .map(|_| {
-                let (room, handle, listener) = (room.clone(), serving.handle().clone(), listener.clone());
-                serving.spawn(async move { greet_all(&room, &handle, &listener).await })
-            })
-            .collect();
-        let dialers: Vec<_> = (0..room.choose(4))
-            .map(|_| {
-                let (room, handle, listener) = (room.clone(), calling.handle().clone(), listener.clone());
-                calling.spawn(async move { visit(&room, &handle, &listener).await })
-            })
-            .collect();
-        listener = serving.block_on(async {
+        visitors.extend((0..room.choose(4)).map(|_| {
+            let (room, handle, listener) = (room.clone(), calling.handle().clone(), listener.clone());
+            calling.spawn(async move { visit(&room, &handle, &listener).await })
+        }));
+        (listener, acceptors) = serving.block_on(async {
             serving.handle().sleep(Duration::from_micros(room.choose(500).into())).await;
             listener.close().await.expect("the listener is closed once");
             let next = again(room, serving.handle(), &listener);
+            let next_acceptors = self::acceptors(room, &serving, &next);
             for acceptor in acceptors {
                 join(acceptor).await;
             }
-            next
-        });
-        calling.block_on(async {
-            for dialer in dialers {
-                join(dialer).await;
-            }
+            (next, next_acceptors)
         });
     }
-    drop(listener);
+    calling.block_on(async {
+        for visitor in visitors {
+            join(visitor).await;
+        }
+    });
+    serving.block_on(async {
+        listener.close().await.expect("the listener is closed once");
+        for acceptor in acceptors {
+            join(acceptor).await;
+        }
+    });
     settle(room, [serving, calling]);
+}
+
+/// Tasks that accept on `listener` until it is closed.
+fn acceptors<R: Room>(
+    room: &R,
+    serving: &Runtime<R::Sys>,
+    listener: &Arc<TcpListener<R::Sys>>,
+) -> Vec<JoinHandle<(), R::Sys>> {
+    let acceptor = |_| {
+        let (room, handle, listener) = (room.clone(), serving.handle().clone(), listener.clone());
+        serving.spawn(async move { greet_all(&room, &handle, &listener).await })
+    };
+    (0..1 + room.choose(4)).map(acceptor).collect()
 }
 
 /// Listens on the address of a listener whose close has returned.

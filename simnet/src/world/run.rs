@@ -55,7 +55,7 @@ impl Config {
             trace: false,
             record: false,
             steps_max: 20_000_000,
-            time_max: Duration::from_secs(24 * 3600),
+            time_max: Duration::from_secs(4 * 3600),
         }
     }
 }
