@@ -112,7 +112,8 @@ impl<S: Sys> Inner<S> {
                 by_mode(mode, What::UnparkRead, What::UnparkWrite)
             });
         }
-        if *parked && !before {
+        // Also when it was parked before: it may have been unblocked, and found itself with cause to wait again.
+        if *parked {
             self.arm();
         }
         poll
