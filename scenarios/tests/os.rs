@@ -18,3 +18,18 @@ fn echo() {
 fn close_races() {
     on_this_machine(cases::close_races::run);
 }
+
+#[test]
+fn churn() {
+    on_this_machine(cases::churn::run);
+}
+
+#[test]
+fn deadlines() {
+    on_this_machine(cases::deadlines::run);
+}
+
+#[test]
+fn rebind() {
+    on_this_machine(cases::rebind::run);
+}

@@ -38,7 +38,7 @@ pub enum Mode {
 /// | 43–62 | operations that wait for the write lock |
 ///
 /// Every change is one compare-and-swap of the whole word. A closed word without references is final: whoever
-/// brings it about (`true` from [`FdMutex::decref`] or [`FdMutex::unlock`]) destroys the descriptor. Waiters hold no
+/// brings it about (`true` from `decref` or `unlock`) destroys the descriptor. Waiters hold no
 /// reference; each unlock takes one off the count and lets it try again, in no order with newcomers. A close
 /// lets all of them go, to see that it is closed.
 #[derive(Debug)]

@@ -12,7 +12,8 @@ use crate::room::Room;
 use crate::verbs::{PAUSE, accept, dial, expect, is_broken, join, listen, settle};
 
 /// What it is.
-pub const ABOUT: &str = "short connections under a low limit of descriptors, so that numbers are reused at once";
+pub const ABOUT: &str =
+    "short connections under a low limit of descriptors, so that numbers are reused at once";
 
 /// Runs it.
 pub fn run<R: Room>(room: &R) {

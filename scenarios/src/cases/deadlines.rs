@@ -13,7 +13,8 @@ use crate::room::Room;
 use crate::verbs::{check, expect, join, listen, pair, settle};
 
 /// What it is.
-pub const ABOUT: &str = "deadlines are set, moved, cleared and past, by several tasks, during reads and writes";
+pub const ABOUT: &str =
+    "deadlines are set, moved, cleared and past, by several tasks, during reads and writes";
 
 /// Runs it.
 pub fn run<R: Room>(room: &R) {
@@ -132,7 +133,11 @@ async fn past<R: Room>(
     client.set_read_deadline(Some(until)).expect("an open connection takes deadlines");
     let result = client.read(&mut [0; 8]).await;
     if !result.is_err_and(|error| error.is_timeout()) || handle.now() < until {
-        room.fail(Oracle::Deadline, "a read without data does not end at its deadline", format_args!("{result:?}"));
+        room.fail(
+            Oracle::Deadline,
+            "a read without data does not end at its deadline",
+            format_args!("{result:?}"),
+        );
     }
     server.write(&STREAM.bytes(0, 8)).await.expect("an open connection is written");
     handle.sleep(Duration::from_millis(5)).await;

@@ -13,7 +13,8 @@ use crate::room::Room;
 use crate::verbs::{accept, check, is_broken, is_injected, join, listen, settle};
 
 /// What it is.
-pub const ABOUT: &str = "a listener is closed under accepts and dials, and its address is listened on again at once";
+pub const ABOUT: &str =
+    "a listener is closed under accepts and dials, and its address is listened on again at once";
 
 /// Runs it.
 pub fn run<R: Room>(room: &R) {
@@ -66,16 +67,14 @@ fn acceptors<R: Room>(
 }
 
 /// Listens on the address of a listener whose close has returned.
-fn again<R: Room>(
-    room: &R,
-    handle: &Handle<R::Sys>,
-    old: &TcpListener<R::Sys>,
-) -> Arc<TcpListener<R::Sys>> {
+fn again<R: Room>(room: &R, handle: &Handle<R::Sys>, old: &TcpListener<R::Sys>) -> Arc<TcpListener<R::Sys>> {
     loop {
         match ListenConfig::default().listen(handle, old.addr()) {
             Ok(listener) => return Arc::new(listener),
             Err(error) if is_injected(&error) => {}
-            Err(error) => room.fail(Oracle::WrongAnswer, "the address of a closed listener is not free", error),
+            Err(error) => {
+                room.fail(Oracle::WrongAnswer, "the address of a closed listener is not free", error)
+            }
         }
     }
 }

@@ -53,7 +53,7 @@ impl Choices {
         Choices { source, rates, asked: [0; Point::COUNT], quiet, recorded: None }
     }
 
-    /// Keeps the answers from here on, for [`Choices::into_tape`].
+    /// Keeps the answers from here on, for [`Choices::take_tape`].
     pub fn record(&mut self) {
         self.recorded = Some(Tape::default());
     }

@@ -1,5 +1,7 @@
 //! The kinds of decisions.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 macro_rules! points {
@@ -54,6 +56,7 @@ points! {
 
 /// How rarely each fault strikes: once in so many questions; 0 is never.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "BTreeMap<Point, u32>", into = "BTreeMap<Point, u32>")]
 pub struct Rates {
     one_in: Vec<u32>,
 }
@@ -61,6 +64,19 @@ pub struct Rates {
 impl Default for Rates {
     fn default() -> Self {
         Rates { one_in: Point::ALL.map(Point::default_one_in).to_vec() }
+    }
+}
+
+/// In files: by name; what is not named has its default.
+impl From<BTreeMap<Point, u32>> for Rates {
+    fn from(named: BTreeMap<Point, u32>) -> Self {
+        named.into_iter().fold(Rates::default(), |rates, (point, one_in)| rates.with(point, one_in))
+    }
+}
+
+impl From<Rates> for BTreeMap<Point, u32> {
+    fn from(rates: Rates) -> Self {
+        Point::ALL.into_iter().map(|point| (point, rates.one_in(point))).collect()
     }
 }
 
@@ -87,11 +103,6 @@ impl Rates {
     pub fn with(mut self, point: Point, one_in: u32) -> Self {
         self.one_in[point as usize] = one_in;
         self
-    }
-
-    /// Whether there is a rate for every kind of point: not so in what a file may bring.
-    pub(crate) fn is_complete(&self) -> bool {
-        self.one_in.len() == Point::COUNT
     }
 
     /// How rarely `point` strikes.

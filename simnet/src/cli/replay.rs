@@ -1,5 +1,6 @@
 //! `simnet replay`.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -42,6 +43,9 @@ pub(super) fn run(scenarios: &[Scenario], args: Args) -> Result<ExitCode, Refusa
     let only = calls(&args.only)?;
     let (scenario, config, expected) = subject(scenarios, &args)?;
     let report = scenario.run(&Config { trace: !args.quiet, ..config });
+    if let Some(host) = &args.host {
+        known_host(&report, host)?;
+    }
     let shown = |record: &&Record| {
         (args.from..=args.to).contains(&record.step)
             && args.host.as_ref().is_none_or(|host| **host == *record.host)
@@ -73,6 +77,16 @@ fn subject<'a>(
     }
     let repro = Repro::load(path)?;
     Ok((find(scenarios, &repro.scenario)?, repro.config(), Some(repro)))
+}
+
+/// Refuses the name of a host that has no step in the trace.
+fn known_host(report: &Report, name: &str) -> Result<(), Refusal> {
+    let hosts: BTreeSet<&str> = report.trace.iter().map(|record| &*record.host).collect();
+    if report.trace.is_empty() || hosts.contains(name) {
+        return Ok(());
+    }
+    let hosts: Vec<&str> = hosts.into_iter().collect();
+    Err(Refusal(format!("no step of the run is on host `{name}`{}", near(name, &hosts))))
 }
 
 fn calls(names: &[String]) -> Result<Vec<CallName>, Refusal> {

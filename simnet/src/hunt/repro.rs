@@ -111,10 +111,6 @@ impl Repro {
         }
         let repro: Repro = serde_json::from_value(value).map_err(damaged)?;
         repro.tape.check().map_err(|error| ReproError::Tape(path.to_owned(), error))?;
-        if !repro.rates.is_complete() {
-            let text = "it has not one rate per kind of choice".to_owned();
-            return Err(ReproError::Damaged(path.to_owned(), text));
-        }
         Ok(repro)
     }
 }

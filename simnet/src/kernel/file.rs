@@ -54,7 +54,7 @@ impl File {
 
 impl Kernel {
     /// Readiness now, whatever was asked for (`vfs_poll`). Changes nothing; what a real poll changes is in
-    /// [`Kernel::poll_file`].
+    /// `Kernel::poll_file`.
     pub fn poll(&self, file: FileId) -> EpollEvents {
         match self.files[file].kind {
             FileKind::PipeReader(pipe) => self.pipes[pipe].poll_reader(),

@@ -11,7 +11,7 @@
 //! |---|---|
 //! | `call` | a call in progress and its answer |
 //! | [`process`], `numbers`, `descriptor` | descriptor tables and the calls on them |
-//! | [`file`], `io` | open file descriptions; read(2), write(2) and poll by kind |
+//! | [`mod@file`], `io` | open file descriptions; read(2), write(2) and poll by kind |
 //! | `wait` | wait queues: who is woken, in which order |
 //! | `pipe`, `eventfd`, `path` | kinds of files |
 //! | [`socket`], [`tcp`] | sockets; the protocol behind them |

@@ -34,7 +34,14 @@ pub(super) struct Slot {
 
 impl Process {
     pub(super) fn new(host: HostId) -> Self {
-        Process { host, limit: LIMIT, is_dead: false, slots: Vec::new(), numbers: Numbers::default(), open: 0 }
+        Process {
+            host,
+            limit: LIMIT,
+            is_dead: false,
+            slots: Vec::new(),
+            numbers: Numbers::default(),
+            open: 0,
+        }
     }
 
     /// How many descriptors are open.

@@ -66,7 +66,11 @@ impl Sim {
         if name.interruptible() && kernel.choices.strike(Point::Eintr) {
             return Err(Errno::EINTR);
         }
-        assert!(!kernel.process(self.process).is_dead, "{}: a call on a process that has crashed", name.name());
+        assert!(
+            !kernel.process(self.process).is_dead,
+            "{}: a call on a process that has crashed",
+            name.name()
+        );
         let mut call = kernel.begin(self.process, thread);
         loop {
             let answer = f(&mut kernel, &mut call);

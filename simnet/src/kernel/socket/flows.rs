@@ -178,9 +178,8 @@ mod tests {
             // Few hashes, so that many collide.
             let hash = id * 7 % 64;
             let flow = Flow::Socket(SocketId(id));
-            if model.contains_key(&id) {
+            if model.remove(&id).is_some() {
                 flows.remove(hash, flow);
-                model.remove(&id);
             } else {
                 flows.insert(hash, flow);
                 model.insert(id, hash);

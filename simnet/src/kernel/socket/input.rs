@@ -55,7 +55,12 @@ impl Kernel {
 
     /// The listener for an address: the one that is bound to it, else one to any address, IPv4 before
     /// IPv6 (`__inet_lookup_listener`). Of several with `SO_REUSEPORT` the peer's address decides.
-    pub(super) fn find_listener(&self, host: HostId, local: SocketAddr, peer: SocketAddr) -> Option<SocketId> {
+    pub(super) fn find_listener(
+        &self,
+        host: HostId,
+        local: SocketAddr,
+        peer: SocketAddr,
+    ) -> Option<SocketId> {
         let sockets = self.hosts[host.index()].listeners.get(&local.port())?;
         let best = sockets.iter().map(|&socket| self.score(socket, local)).max()?;
         if best == 0 {
@@ -63,7 +68,7 @@ impl Kernel {
         }
         let group = || sockets.iter().copied().filter(|&socket| self.score(socket, local) == best);
         let count = group().count() as u64;
-        let nth = u64::from(hash(local, peer)) * count >> 32;
+        let nth = (u64::from(hash(local, peer)) * count) >> 32;
         group().nth(nth as usize)
     }
 
@@ -74,9 +79,7 @@ impl Kernel {
             (own, local) if own.ip() == local.ip() => 3,
             (SocketAddr::V4(own), SocketAddr::V4(_)) if own.ip().is_unspecified() => 2,
             (SocketAddr::V6(own), SocketAddr::V6(_)) if own.ip().is_unspecified() => 2,
-            (SocketAddr::V6(own), SocketAddr::V4(_))
-                if own.ip().is_unspecified() && !tcp.options.v6_only =>
-            {
+            (SocketAddr::V6(own), SocketAddr::V4(_)) if own.ip().is_unspecified() && !tcp.options.v6_only => {
                 1
             }
             _ => 0,

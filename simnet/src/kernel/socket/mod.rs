@@ -28,8 +28,6 @@ mod poll;
 pub(super) mod ports;
 mod release;
 mod shutdown;
-#[cfg(test)]
-mod tests;
 mod time_wait;
 mod transfer;
 

@@ -35,7 +35,13 @@ impl Kernel {
     }
 
     /// setsockopt(2).
-    pub fn setsockopt(&mut self, call: &mut Call, fd: Fd, option: SockOpt, value: SockOptValue) -> Answer<()> {
+    pub fn setsockopt(
+        &mut self,
+        call: &mut Call,
+        fd: Fd,
+        option: SockOpt,
+        value: SockOptValue,
+    ) -> Answer<()> {
         let socket = self.resolve_socket(call, fd)?;
         self.check_option(socket, option)?;
         let options = &mut self.sockets[socket].tcp.options;
@@ -144,7 +150,9 @@ fn set_int(options: &mut Options, option: SockOpt, value: i32) -> Result<(), Err
         SockOpt::TcpKeepIntvl => options.keep_interval = in_range(value, KEEP_MAX.0)? as u16,
         SockOpt::TcpKeepCnt => options.keep_count = in_range(value, KEEP_MAX.1)? as u8,
         SockOpt::TcpSynCnt => options.syn_count = in_range(value, KEEP_MAX.1)? as u8,
-        SockOpt::TcpLinger2 => options.linger2 = if value > LINGER2_MAX { LINGER2_MAX } else { value.max(-1) },
+        SockOpt::TcpLinger2 => {
+            options.linger2 = if value > LINGER2_MAX { LINGER2_MAX } else { value.max(-1) }
+        }
         SockOpt::TcpMaxSeg if value == 0 => options.max_segment = 0,
         SockOpt::TcpMaxSeg if (88..=32_767).contains(&value) => options.max_segment = value as u16,
         SockOpt::TcpMaxSeg | SockOpt::Linger | SockOpt::RcvTimeo | SockOpt::SndTimeo => {

@@ -115,9 +115,7 @@ impl Ports {
 
     fn overlapping<'a>(&'a self, claim: &'a Claim) -> impl Iterator<Item = &'a Hold> {
         let holds = self.ports.get(&claim.port).map_or(&[][..], |port| &port.holds);
-        holds
-            .iter()
-            .filter(move |hold| overlap((claim.addr, claim.v6_only), (hold.addr, hold.v6_only)))
+        holds.iter().filter(move |hold| overlap((claim.addr, claim.v6_only), (hold.addr, hold.v6_only)))
     }
 }
 

@@ -14,7 +14,8 @@ impl Kernel {
     /// wait otherwise; without one, because a process ends or the call that held the last reference was
     /// interrupted, it may not.
     pub fn socket_release(&mut self, call: Option<&mut Call>, socket: SocketId) -> Answer<()> {
-        let is_again = call.as_ref().is_some_and(|call| call.attempt != Attempt::First && call.done == LINGERS);
+        let is_again =
+            call.as_ref().is_some_and(|call| call.attempt != Attempt::First && call.done == LINGERS);
         if !is_again {
             if self.sockets[socket].tcp.state == State::Listen {
                 self.stop_listening(socket);

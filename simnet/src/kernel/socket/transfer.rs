@@ -38,13 +38,7 @@ impl Kernel {
     }
 
     /// recvfrom(2): TCP tells no address.
-    pub fn recvfrom(
-        &mut self,
-        call: &mut Call,
-        fd: Fd,
-        buf: &mut [u8],
-        flags: MsgFlags,
-    ) -> Answer<Received> {
+    pub fn recvfrom(&mut self, call: &mut Call, fd: Fd, buf: &mut [u8], flags: MsgFlags) -> Answer<Received> {
         let len = self.recv(call, fd, buf, flags)?;
         Ok(Received { len, from: None, flags: MsgFlags::empty() })
     }

@@ -58,7 +58,8 @@ impl Tcp {
         let ack = segment.ack;
         let count = ack.since(self.snd_una);
         // What was sent but for the last small segment filled the window.
-        let limited = self.flight() + self.mss > self.congestion.window() || self.snd_nxt.before(self.data_end());
+        let limited =
+            self.flight() + self.mss > self.congestion.window() || self.snd_nxt.before(self.data_end());
         let octets = ack.saturating_since(self.queue_start()).min(self.send_queue.len() as u32);
         self.send_queue.drain(..octets as usize);
         cx.pool.put_if_empty(&mut self.send_queue);

@@ -115,8 +115,8 @@ impl Tcp {
     /// Aborts the connection, if there is one, and makes the socket new (`tcp_disconnect`).
     pub fn disconnect(&mut self, cx: &mut Context<'_>) {
         let unsent = self.snd_max != self.write_end();
-        let aborts = self.state.needs_reset()
-            || (unsent && matches!(self.state, State::Closing | State::LastAck));
+        let aborts =
+            self.state.needs_reset() || (unsent && matches!(self.state, State::Closing | State::LastAck));
         if aborts {
             self.send_reset(cx);
         }

@@ -64,8 +64,8 @@ impl Tcp {
             return false;
         }
         // `tcp_sequence`.
-        let in_window = !segment.end().before(self.rcv_wup)
-            && !segment.seq.after(self.rcv_nxt + self.receive_window());
+        let in_window =
+            !segment.end().before(self.rcv_wup) && !segment.seq.after(self.rcv_nxt + self.receive_window());
         if !in_window {
             let is_data = !segment.payload.is_empty() && !segment.has(Flags::SYN);
             if !segment.has(Flags::RST) && (is_data || self.deadlines.may_answer(cx.now)) {

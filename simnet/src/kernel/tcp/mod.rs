@@ -34,16 +34,14 @@ pub mod segment;
 pub mod sequence;
 pub mod state;
 pub mod sysctl;
-#[cfg(test)]
-mod tests;
 mod time_wait;
 mod timers;
 mod window;
 
+pub use calls::Connect;
 pub use options::Options;
 pub use pool::Pool;
 pub use request::{Request, RequestVerdict};
-pub use calls::Connect;
 pub use segment::{Flags, Segment};
 pub use sequence::Seq;
 pub use state::State;

@@ -9,10 +9,8 @@ impl Tcp {
     pub(super) fn on_data(&mut self, segment: Segment, cx: &mut Context<'_>) {
         let octets_end = segment.seq + segment.payload.len() as u32;
         match self.state {
-            State::CloseWait | State::Closing | State::LastAck => {
-                if !segment.seq.before(self.rcv_nxt) {
-                    return cx.pool.put(segment.payload);
-                }
+            State::CloseWait | State::Closing | State::LastAck if !segment.seq.before(self.rcv_nxt) => {
+                return cx.pool.put(segment.payload);
             }
             // "RFC 793 says to queue data in these states, RFC 1122 says we MUST send a reset."
             State::FinWait1 | State::FinWait2 => {
@@ -35,8 +33,8 @@ impl Tcp {
         self.deadlines.delay_acknowledgment(cx.now);
         let is_bare_fin = segment.payload.is_empty();
         let is_old = !end.after(self.rcv_nxt);
-        let is_beyond = !seq.before(self.rcv_nxt + window) && !(seq == self.rcv_nxt && is_bare_fin);
-        if is_old || is_beyond {
+        let is_within = seq.before(self.rcv_nxt + window) || (seq == self.rcv_nxt && is_bare_fin);
+        if is_old || !is_within {
             self.deadlines.be_quick();
             return cx.pool.put(segment.payload);
         }

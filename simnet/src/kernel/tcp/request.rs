@@ -90,7 +90,12 @@ impl Request {
     }
 
     /// `tcp_check_req`.
-    pub fn on_segment(&self, segment: &Segment, replies: &mut Vec<Segment>, again: Segment) -> RequestVerdict {
+    pub fn on_segment(
+        &self,
+        segment: &Segment,
+        replies: &mut Vec<Segment>,
+        again: Segment,
+    ) -> RequestVerdict {
         let is_syn = segment.flags & (Flags::SYN | Flags::RST | Flags::ACK) == Flags::SYN;
         if is_syn && segment.seq == self.irs {
             replies.push(again);
@@ -101,8 +106,7 @@ impl Request {
             return RequestVerdict::Reset;
         }
         let (seq, end) = (segment.seq, segment.end());
-        let in_window =
-            seq == next || end == next || (end.after(next) && seq.before(next + self.rcv_wnd));
+        let in_window = seq == next || end == next || (end.after(next) && seq.before(next + self.rcv_wnd));
         if !in_window {
             if !segment.has(Flags::RST) {
                 let ack = Segment { flags: Flags::ACK, mss: 0, scale: 0, seq: self.iss + 1, ..again };

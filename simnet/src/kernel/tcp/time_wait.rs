@@ -66,8 +66,7 @@ impl TimeWait {
             self.prolong(now);
             return TimeWaitVerdict::Ignore;
         }
-        let is_newer =
-            segment.seq.after(self.rcv_nxt) || Seq(self.peer_stamp).before(Seq(segment.stamp));
+        let is_newer = segment.seq.after(self.rcv_nxt) || Seq(self.peer_stamp).before(Seq(segment.stamp));
         if segment.flags & (Flags::SYN | Flags::RST | Flags::ACK) == Flags::SYN && is_newer {
             return TimeWaitVerdict::Renew(self.next_iss());
         }
@@ -83,8 +82,8 @@ impl TimeWait {
     /// The same while the peer has not closed.
     fn on_half_closed(&mut self, segment: &Segment, now: Instant) -> TimeWaitVerdict {
         let (seq, end) = (segment.seq, segment.end());
-        let in_window = seq == self.rcv_nxt
-            || (end.after(self.rcv_nxt) && seq.before(self.rcv_nxt + self.rcv_wnd));
+        let in_window =
+            seq == self.rcv_nxt || (end.after(self.rcv_nxt) && seq.before(self.rcv_nxt + self.rcv_wnd));
         if !in_window {
             return TimeWaitVerdict::Acknowledge;
         }

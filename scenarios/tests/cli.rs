@@ -1,0 +1,110 @@
+//! The `simnet` command as a user meets it.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::{Command, Output};
+
+fn simnet(args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_simnet")).args(args).output().expect("the command can be started")
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// A refusal is one line, and exit code 2.
+#[track_caller]
+fn refused(args: &[&str], says: &str) {
+    let output = simnet(args);
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{args:?}: {stderr}");
+    assert!(stderr.contains(says), "{args:?}: {stderr}");
+    assert_eq!(stderr.lines().count(), 1, "{args:?}: {stderr}");
+}
+
+/// A folder for one test.
+fn folder(name: &str) -> PathBuf {
+    let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let _ = fs::remove_dir_all(&path);
+    fs::create_dir_all(&path).expect("a folder for a test");
+    path
+}
+
+/// Saves a finding's file for `echo` by hand, changed by `edit`.
+fn repro(name: &str, edit: impl FnOnce(&mut serde_json::Value)) -> String {
+    let mut file: serde_json::Value =
+        serde_json::from_str(include_str!("finding.json")).expect("the test's own file");
+    edit(&mut file);
+    let path = folder(name).join("finding.json");
+    fs::write(&path, file.to_string()).expect("the test's own folder");
+    path.display().to_string()
+}
+
+#[test]
+fn list_names_every_scenario() {
+    let output = simnet(&["list"]);
+    let lines = stdout(&output);
+    for scenario in scenarios::all() {
+        assert!(lines.lines().any(|line| line.starts_with(scenario.name)), "{}: {lines}", scenario.name);
+    }
+}
+
+#[test]
+fn unknown_names_are_told_with_the_near_ones() {
+    refused(&["replay", "ecko", "--seed", "1"], "`echo`");
+    refused(&["hunt", "--scenario", "close-race"], "`close-races`");
+    refused(&["replay", "echo", "--seed", "1", "--only", "acept4"], "`accept4`");
+    refused(&["replay", "echo", "--seed", "1", "--host", "sever"], "`server`");
+}
+
+#[test]
+fn what_is_no_seed_or_time_is_refused() {
+    refused(&["replay", "echo", "--seed", "0xzz"], "0xzz");
+    refused(&["replay", "echo"], "--seed");
+    refused(&["hunt", "--time", "soon"], "soon");
+    refused(&["hunt", "--first-seed", "-"], "-");
+}
+
+#[test]
+fn a_hunt_counts_its_runs_and_a_replay_repeats_them() {
+    let out = folder("hunt");
+    let out = out.display().to_string();
+    let output = simnet(&["hunt", "--scenario", "echo", "--seeds", "20", "--out", &out]);
+    assert_eq!(output.status.code(), Some(0), "{}", stdout(&output));
+    assert!(stdout(&output).lines().any(|line| line.starts_with("echo") && line.contains(" 20 ")));
+    let replays: Vec<_> = (0..2).map(|_| stdout(&simnet(&["replay", "echo", "--seed", "0x2a"]))).collect();
+    assert!(replays[0].contains("accept4("), "{}", replays[0]);
+    assert_eq!(replays[0], replays[1]);
+    let quiet = stdout(&simnet(&["replay", "echo", "--seed", "0x2a", "--quiet"]));
+    assert!(replays[0].ends_with(&quiet), "{quiet}");
+}
+
+#[test]
+fn a_replay_is_cut_down_by_its_filters() {
+    let only =
+        stdout(&simnet(&["replay", "echo", "--seed", "7", "--only", "socket,close", "--host", "server"]));
+    let steps: Vec<&str> = only.lines().take_while(|line| !line.is_empty()).collect();
+    assert!(!steps.is_empty());
+    for line in steps {
+        assert!(line.contains("socket(") || line.contains("close("), "{line}");
+        assert!(line.contains("server/") || line.contains("scenario/"), "{line}");
+    }
+}
+
+#[test]
+fn a_finding_of_another_format_or_damaged_is_refused() {
+    refused(&["replay", &repro("version", |file| file["format"] = 99.into())], "99");
+    refused(&["replay", &repro("scenario", |file| file["scenario"] = "ecko".into())], "`echo`");
+    let order = serde_json::json!([{"point": "eintr", "answers": [[4, 1], [1, 1]]}]);
+    refused(&["replay", &repro("order", |file| file["tape"] = order)], "out of order");
+    let cut = folder("cut").join("finding.json");
+    fs::write(&cut, &include_str!("finding.json")[..100]).expect("the test's own folder");
+    refused(&["replay", &cut.display().to_string()], "finding.json");
+}
+
+#[test]
+fn a_finding_is_replayed_from_its_file() {
+    let output = simnet(&["replay", "--quiet", &repro("replay", |_| {})]);
+    assert_eq!(output.status.code(), Some(0), "{}", stdout(&output));
+    assert!(stdout(&output).contains("found now: nothing"), "{}", stdout(&output));
+}
