@@ -4,12 +4,14 @@
 //! |---|---|
 //! | [`cases`] | the scenarios, one behaviour a file |
 //! | [`room`] | where a case runs: simulated, or on this machine |
+//! | [`stage`] | two hosts, a runtime on each, and a listener |
 //! | [`verbs`] | what cases do over and over |
 //! | [`pattern`] | content that knows where it belongs |
 
 pub mod cases;
 pub mod pattern;
 pub mod room;
+pub mod stage;
 pub mod verbs;
 
 pub use cases::all;

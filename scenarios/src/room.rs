@@ -14,6 +14,8 @@ use simnet::{Oracle, Sim, World};
 pub trait Room: Clone + Send + Sync + 'static {
     /// The platform of its hosts.
     type Sys: Sys;
+    /// Time passes only while everybody waits: what is due at an instant happens at that instant.
+    const IS_EXACT: bool;
 
     /// A host of its own, as far as the room has any.
     fn host(&self, name: &str) -> Site<Self::Sys>;
@@ -58,6 +60,7 @@ pub struct Site<S> {
 
 impl Room for World {
     type Sys = Sim;
+    const IS_EXACT: bool = true;
 
     fn host(&self, name: &str) -> Site<Sim> {
         let host = World::host(self, name);
@@ -100,6 +103,7 @@ impl OsRoom {
 
 impl Room for OsRoom {
     type Sys = Os;
+    const IS_EXACT: bool = false;
 
     fn host(&self, _name: &str) -> Site<Os> {
         Site { sys: Os, ip: self.ip.into() }

@@ -2,6 +2,7 @@
 
 use core::time::Duration;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use netcore::net::{Cause, Dialer, ListenConfig, OpError, TcpListener, TcpStream};
 use netcore::rt::{Handle, JoinError, JoinHandle, Runtime};
@@ -49,16 +50,37 @@ pub async fn dial<S: Sys>(
     }
 }
 
-/// The next connection; `None` once the listener is closed. Failures that were injected are passed over.
+/// Something has happened in the run that breaks connections through nobody's fault: then they may be broken.
+#[derive(Clone, Debug, Default)]
+pub struct Excuse(Arc<AtomicBool>);
+
+impl Excuse {
+    /// It has happened, or is about to.
+    pub fn give(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether it has.
+    pub fn is_given(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// The next connection; `None` once the listener is closed. Failures that were injected are passed over: they
+/// may have cost a connection.
 pub async fn accept<S: Sys>(
     room: &impl Room,
     handle: &Handle<S>,
     listener: &TcpListener<S>,
+    excuse: &Excuse,
 ) -> Option<TcpStream<S>> {
     loop {
         match listener.accept().await {
             Ok(conn) => return Some(conn),
-            Err(error) if is_injected(&error) => handle.sleep(PAUSE).await,
+            Err(error) if is_injected(&error) => {
+                excuse.give();
+                handle.sleep(PAUSE).await;
+            }
             Err(OpError { cause: Cause::Closed, .. }) => return None,
             Err(error) => room.fail(Oracle::WrongAnswer, "accept failed", error),
         }

@@ -23,16 +23,11 @@ pub(super) struct Meta<S: Sys> {
 }
 
 /// The life of a task, as a future: it catches the panics of `future`, and leaves the list of the living
-/// when it ends, however it ends.
-pub(super) async fn live<S: Sys, F: Future>(
-    shared: Arc<Shared<S>>,
-    id: u64,
-    future: F,
-) -> Result<F::Output, JoinError> {
-    let mut end = End { shared, id, what: What::Cancelled };
+/// when it ends, however it ends, even if it was never polled.
+pub(super) async fn live<S: Sys, F: Future>(mut end: End<S>, future: F) -> Result<F::Output, JoinError> {
     let result = {
         let mut future = pin!(future);
-        let sys = &end.shared.driver.sys;
+        let (sys, id) = (&end.shared.driver.sys, end.id);
         poll_fn(|cx| {
             sys.probe(ProbeEvent::task(What::Run, id));
             match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx))) {
@@ -50,11 +45,17 @@ pub(super) async fn live<S: Sys, F: Future>(
     result
 }
 
-/// Dropped after the task's future, whether it ended or was cancelled.
-struct End<S: Sys> {
+/// Dropped with the task's future, whether it ended or was cancelled.
+pub(super) struct End<S: Sys> {
     shared: Arc<Shared<S>>,
     id: u64,
     what: What,
+}
+
+impl<S: Sys> End<S> {
+    pub(super) fn new(shared: Arc<Shared<S>>, id: u64) -> Self {
+        End { shared, id, what: What::Cancelled }
+    }
 }
 
 impl<S: Sys> Drop for End<S> {

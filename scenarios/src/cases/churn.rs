@@ -9,7 +9,7 @@ use simnet::fault::cancellable;
 
 use crate::pattern::Stream;
 use crate::room::Room;
-use crate::verbs::{PAUSE, accept, dial, expect, is_broken, join, listen, settle};
+use crate::verbs::{Excuse, PAUSE, accept, dial, expect, is_broken, join, listen, settle};
 
 /// What it is.
 pub const ABOUT: &str =
@@ -26,7 +26,7 @@ pub fn run<R: Room>(room: &R) {
         let (room, handle, listener) = (room.clone(), serving.handle().clone(), listener.clone());
         serving.spawn(async move {
             let mut tasks = Vec::new();
-            while let Some(conn) = accept(&room, &handle, &listener).await {
+            while let Some(conn) = accept(&room, &handle, &listener, &Excuse::default()).await {
                 let room = room.clone();
                 tasks.push(handle.spawn(async move { answer(&room, conn).await }));
             }

@@ -13,7 +13,7 @@ use simnet::fault::cancellable;
 
 use crate::pattern::Stream;
 use crate::room::Room;
-use crate::verbs::{accept, check, dial, is_broken, join, listen, settle};
+use crate::verbs::{Excuse, accept, check, dial, is_broken, join, listen, settle};
 
 /// What it is.
 pub const ABOUT: &str =
@@ -28,7 +28,7 @@ pub fn run<R: Room>(room: &R) {
         let (room, handle, listener) = (room.clone(), serving.handle().clone(), listener.clone());
         serving.spawn(async move {
             let mut tasks = Vec::new();
-            while let Some(conn) = accept(&room, &handle, &listener).await {
+            while let Some(conn) = accept(&room, &handle, &listener, &Excuse::default()).await {
                 let room = room.clone();
                 tasks.push(handle.spawn(async move { talk(&room, conn).await }));
             }

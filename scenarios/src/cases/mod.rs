@@ -3,8 +3,13 @@
 pub mod churn;
 pub mod close_races;
 pub mod deadlines;
+pub mod dial;
+pub mod drops;
 pub mod echo;
+pub mod lifecycle;
 pub mod rebind;
+pub mod relay;
+pub mod slow_reader;
 
 use simnet::Scenario;
 
@@ -18,5 +23,10 @@ pub fn all() -> Vec<Scenario> {
         Scenario::new("churn", churn::ABOUT, BOTH, churn::run),
         Scenario::new("deadlines", deadlines::ABOUT, BOTH, deadlines::run),
         Scenario::new("rebind", rebind::ABOUT, BOTH, rebind::run),
+        Scenario::new("relay", relay::ABOUT, BOTH, relay::run),
+        Scenario::new("slow-reader", slow_reader::ABOUT, BOTH, slow_reader::run),
+        Scenario::new("dial", dial::ABOUT, BOTH, dial::run),
+        Scenario::new("lifecycle", lifecycle::ABOUT, BOTH, lifecycle::run),
+        Scenario::new("drops", drops::ABOUT, BOTH, drops::run),
     ]
 }

@@ -10,7 +10,7 @@ use simnet::Oracle;
 
 use crate::pattern::Stream;
 use crate::room::Room;
-use crate::verbs::{accept, check, is_broken, is_injected, join, listen, settle};
+use crate::verbs::{Excuse, accept, check, is_broken, is_injected, join, listen, settle};
 
 /// What it is.
 pub const ABOUT: &str =
@@ -83,7 +83,7 @@ const GREETING: Stream = Stream(3);
 
 /// Accepts until the listener is closed; every connection gets its greeting, even if that is after the close.
 async fn greet_all<R: Room>(room: &R, handle: &Handle<R::Sys>, listener: &TcpListener<R::Sys>) {
-    while let Some(conn) = accept(room, handle, listener).await {
+    while let Some(conn) = accept(room, handle, listener, &Excuse::default()).await {
         match conn.write(&GREETING.bytes(0, 64)).await {
             Ok(_) => {}
             Err(error) if is_broken(&error) => {}

@@ -1,0 +1,193 @@
+//! Futures that are dropped at any await, and tasks that are aborted: what they held is handed on, and what they
+//! had not done is left undone.
+
+use core::time::Duration;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use netcore::net::{Cause, Dialer, ListenConfig, OpError, TcpStream};
+use netcore::rt::{Handle, JoinError, JoinHandle};
+use simnet::Oracle;
+use simnet::fault::cancellable;
+
+use crate::pattern::Stream;
+use crate::room::Room;
+use crate::stage::Stage;
+use crate::verbs::join;
+
+/// What it is.
+pub const ABOUT: &str = "reads, writes, accepts, sleeps and joins are dropped at any await; others go on";
+
+const STREAM: Stream = Stream(61);
+
+/// Runs it.
+pub fn run<R: Room>(room: &R) {
+    let buffers = Some(3000 + room.choose(30_000) as i32);
+    let stage = Stage::new(room, &ListenConfig { buffers, ..ListenConfig::default() });
+    let (client, server) = stage.pair(&Dialer { buffers, ..Dialer::default() });
+    let total = 1 + u64::from(room.choose(150_000));
+    let read = Arc::new(Read::default());
+    let readers: Vec<_> = (0..1 + room.choose(3))
+        .map(|_| {
+            let (room, handle) = (room.clone(), stage.serving.handle().clone());
+            let (server, read) = (server.clone(), read.clone());
+            stage.serving.spawn(async move { read_some(&room, &handle, &server, &read, total).await })
+        })
+        .collect();
+    let blockers: Vec<_> = (0..room.choose(3))
+        .map(|_| {
+            let (room, handle, client) = (room.clone(), stage.calling.handle().clone(), client.clone());
+            stage.calling.spawn(async move { block(&room, &handle, &client).await })
+        })
+        .collect();
+    let writer = {
+        let (room, handle, client) = (room.clone(), stage.calling.handle().clone(), client.clone());
+        stage.calling.spawn(async move { write(&room, &handle, &client, total).await })
+    };
+    stage.join_all([writer]);
+    stage.join_all(readers);
+    if read.sum.load(Ordering::Relaxed) != sum(&STREAM.bytes(0, total as usize)) {
+        room.fail(Oracle::Data, "readers together have not read what was written", total);
+    }
+    for blocker in &blockers {
+        blocker.abort();
+    }
+    stage.calling.block_on(async {
+        for blocker in blockers {
+            match blocker.await {
+                Ok(()) | Err(JoinError::Cancelled) => {}
+                Err(JoinError::Panicked(payload)) => std::panic::resume_unwind(payload),
+            }
+        }
+    });
+    unfinished(room, &stage, &client, &server);
+    drop((client, server));
+    stage.end(None);
+}
+
+/// What several readers of one stream have read together.
+#[derive(Debug, Default)]
+struct Read {
+    bytes: AtomicU64,
+    sum: AtomicU64,
+    at_end: AtomicBool,
+}
+
+fn sum(bytes: &[u8]) -> u64 {
+    bytes.iter().map(|&byte| u64::from(byte)).sum()
+}
+
+/// Reads beside others until everything is read; each read may be dropped.
+async fn read_some<R: Room>(
+    room: &R,
+    handle: &Handle<R::Sys>,
+    conn: &TcpStream<R::Sys>,
+    read: &Read,
+    total: u64,
+) {
+    let mut buf = vec![0; 1 + room.choose(9000) as usize];
+    while !read.at_end.load(Ordering::Relaxed) {
+        match cancellable(conn.read(&mut buf)).await {
+            None => continue,
+            Some(Ok(0)) => {
+                let bytes = read.bytes.load(Ordering::Relaxed);
+                if bytes != total {
+                    room.fail(Oracle::Data, "the stream ended early", format_args!("{bytes} of {total}"));
+                }
+                read.at_end.store(true, Ordering::Relaxed);
+            }
+            Some(Ok(len)) => {
+                read.sum.fetch_add(sum(&buf[..len]), Ordering::Relaxed);
+                read.bytes.fetch_add(len as u64, Ordering::Relaxed);
+            }
+            Some(Err(error)) => room.fail(Oracle::WrongAnswer, "a read failed", error),
+        }
+        if room.one_in(8) {
+            let _ = cancellable(handle.sleep(Duration::from_micros(room.choose(300).into()))).await;
+        }
+    }
+}
+
+/// Writes everything, in tasks that are joined by futures that may be dropped; then the end.
+async fn write<R: Room>(room: &R, handle: &Handle<R::Sys>, conn: &Arc<TcpStream<R::Sys>>, total: u64) {
+    let mut offset = 0;
+    while offset < total {
+        let piece = (1 + u64::from(room.choose(20_000))).min(total - offset);
+        let (writer, bytes) = (conn.clone(), STREAM.bytes(offset, piece as usize));
+        let mut task = handle.spawn(async move { writer.write(&bytes).await });
+        let written = loop {
+            // A join that is dropped leaves the task alone.
+            if let Some(joined) = cancellable(&mut task).await {
+                break joined;
+            }
+        };
+        match written {
+            Ok(Ok(_)) => offset += piece,
+            other => room.fail(Oracle::WrongAnswer, "a write failed", format_args!("{other:?}")),
+        }
+    }
+    if let Err(error) = conn.close_write() {
+        room.fail(Oracle::WrongAnswer, "the end cannot be written", error);
+    }
+}
+
+/// Waits for data that does not come, and is dropped or aborted in it.
+async fn block<R: Room>(room: &R, handle: &Handle<R::Sys>, conn: &TcpStream<R::Sys>) {
+    loop {
+        let read = handle.timeout(
+            Duration::from_micros(room.choose(500).into()),
+            cancellable(async { conn.read(&mut [0; 16]).await }),
+        );
+        match read.await {
+            Err(_) | Ok(None) => {}
+            Ok(Some(Ok(0))) => return,
+            Ok(Some(Ok(_))) => room.fail(Oracle::Data, "data came that nobody wrote", conn.peer_addr()),
+            Ok(Some(Err(error))) => room.fail(Oracle::WrongAnswer, "a read failed", error),
+        }
+        // A runtime that has nothing else to do is asked to do it now.
+        handle.sleep(Duration::from_micros(1)).await;
+    }
+}
+
+/// A write that was dropped half-way has written a part, from the front; and the connection still closes.
+fn unfinished<R: Room>(
+    room: &R,
+    stage: &Stage<R>,
+    client: &Arc<TcpStream<R::Sys>>,
+    server: &Arc<TcpStream<R::Sys>>,
+) {
+    let writer: JoinHandle<Result<usize, OpError>, R::Sys> = {
+        let server = server.clone();
+        stage.serving.spawn(async move { server.write(&STREAM.bytes(0, 400_000)).await })
+    };
+    stage.serving.block_on(async {
+        stage.serving.handle().sleep(Duration::from_micros(room.choose(800).into())).await;
+        writer.abort();
+        let _ = writer.await;
+    });
+    let closing = {
+        let server = server.clone();
+        stage.serving.spawn(async move { server.close().await })
+    };
+    let failed = stage.serving.block_on(join(closing)).err();
+    if let Some(error) = failed.filter(|error| error.cause != Cause::Closed) {
+        room.fail(Oracle::WrongAnswer, "a connection cannot be closed after an abort", error);
+    }
+    stage.calling.block_on(drain(room, client));
+}
+
+/// Reads a part of the stream, up to its end.
+async fn drain<R: Room>(room: &R, conn: &TcpStream<R::Sys>) {
+    let mut buf = vec![0; 10_000];
+    let mut offset = 0;
+    loop {
+        match conn.read(&mut buf).await {
+            Ok(0) => return,
+            Ok(read) => {
+                crate::verbs::check(room, STREAM, offset, &buf[..read]);
+                offset += read as u64;
+            }
+            Err(error) => room.fail(Oracle::WrongAnswer, "a read failed", error),
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! Runtimes that start, are shut down with work in flight, and start again in the same process.
+
+use core::time::Duration;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use netcore::net::{Dialer, ListenConfig, OpError, TcpListener, TcpStream};
+use netcore::rt::{Handle, JoinError, JoinHandle, Runtime};
+use simnet::Oracle;
+
+use crate::pattern::Stream;
+use crate::room::{Room, Site};
+use crate::verbs::{PAUSE, check, is_broken, is_injected, listen, settle};
+
+/// What it is.
+pub const ABOUT: &str = "runtimes are shut down with tasks, timers and connections in flight, and started again";
+
+const STREAM: Stream = Stream(51);
+
+/// Runs it.
+pub fn run<R: Room>(room: &R) {
+    let site = room.host("server");
+    let other = room.host("client");
+    for _ in 0..1 + room.choose(3) {
+        life(room, &site, &other);
+    }
+}
+
+/// One life of two runtimes: one is shut down under the other's eyes.
+fn life<R: Room>(room: &R, site: &Site<R::Sys>, other: &Site<R::Sys>) {
+    let (mortal, witness) = (room.runtime(site), room.runtime(other));
+    let listener = listen(mortal.handle(), site, &ListenConfig::default());
+    let dropped = Arc::new(AtomicU64::new(0));
+    let mut tasks = Vec::new();
+    for _ in 0..1 + room.choose(4) {
+        tasks.push(work(room, &mortal, &listener, &dropped));
+    }
+    let dials: Vec<_> = (0..room.choose(3))
+        .map(|_| {
+            let (room, handle, addr) = (room.clone(), witness.handle().clone(), listener.addr());
+            witness.spawn(async move {
+                match Dialer::default().dial(&handle, addr).await {
+                    Ok(conn) => read(&room, &conn).await,
+                    Err(error) if is_injected(&error) => {}
+                    Err(error) if is_gone(&error) => {}
+                    Err(error) => room.fail(Oracle::WrongAnswer, "dial failed", error),
+                }
+            })
+        })
+        .collect();
+    mortal.block_on(mortal.handle().sleep(Duration::from_micros(room.choose(2500).into())));
+    let handle = mortal.handle().clone();
+    let count = tasks.len() as u64;
+    drop(listener);
+    if room.one_in(3) {
+        drop(mortal);
+    } else {
+        settle(room, [mortal]);
+    }
+    if dropped.load(Ordering::Relaxed) != count {
+        let detail = format!("{} of {count}", dropped.load(Ordering::Relaxed));
+        room.fail(Oracle::Leak, "a shut down runtime keeps futures", detail);
+    }
+    witness.block_on(async {
+        for task in tasks {
+            ended(room, task).await;
+        }
+        ended(room, handle.spawn(async { unreachable!("the runtime is shut down") })).await;
+        for dial in dials {
+            if let Err(JoinError::Panicked(payload)) = dial.await {
+                std::panic::resume_unwind(payload);
+            }
+        }
+    });
+    settle(room, [witness]);
+}
+
+/// Counts when it is dropped.
+struct Counted(Arc<AtomicU64>);
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// A task that is in the middle of something when the runtime ends, unless it ends before.
+fn work<R: Room>(
+    room: &R,
+    runtime: &Runtime<R::Sys>,
+    listener: &Arc<TcpListener<R::Sys>>,
+    dropped: &Arc<AtomicU64>,
+) -> JoinHandle<(), R::Sys> {
+    let counted = Counted(dropped.clone());
+    let (room, handle, listener) = (room.clone(), runtime.handle().clone(), listener.clone());
+    let kind = room.choose(4);
+    runtime.spawn(async move {
+        let _counted = counted;
+        match kind {
+            0 => handle.sleep(Duration::from_micros(room.choose(5000).into())).await,
+            1 => tick(&room, &handle).await,
+            _ => loop {
+                match listener.accept().await {
+                    Ok(conn) => write(&room, &handle, &conn).await,
+                    Err(error) if is_injected(&error) => handle.sleep(PAUSE).await,
+                    Err(error) => room.fail(Oracle::WrongAnswer, "accept failed", error),
+                }
+            },
+        }
+    })
+}
+
+/// Spawns and joins, over and over.
+async fn tick<R: Room>(room: &R, handle: &Handle<R::Sys>) {
+    loop {
+        let after = Duration::from_micros(room.choose(300).into());
+        let sleeper = handle.clone();
+        let task = handle.spawn(async move { sleeper.sleep(after).await });
+        if room.one_in(3) {
+            task.abort();
+        }
+        if let Err(JoinError::Panicked(payload)) = task.await {
+            std::panic::resume_unwind(payload);
+        }
+    }
+}
+
+/// Writes until the connection is full, and waits there.
+async fn write<R: Room>(room: &R, handle: &Handle<R::Sys>, conn: &TcpStream<R::Sys>) {
+    let mut offset = 0;
+    loop {
+        let piece = 1 + room.choose(30_000) as usize;
+        match conn.write(&STREAM.bytes(offset, piece)).await {
+            Ok(written) => offset += written as u64,
+            Err(error) if is_broken(&error) => return,
+            Err(error) => room.fail(Oracle::WrongAnswer, "a write failed", error),
+        }
+        if room.one_in(3) {
+            handle.sleep(Duration::from_micros(room.choose(500).into())).await;
+        }
+    }
+}
+
+/// Reads as long as somebody writes: the end may come anywhere.
+async fn read<R: Room>(room: &R, conn: &TcpStream<R::Sys>) {
+    let mut buf = vec![0; 1 + room.choose(10_000) as usize];
+    let mut offset = 0;
+    loop {
+        match conn.read(&mut buf).await {
+            Ok(0) => return,
+            Ok(read) => {
+                check(room, STREAM, offset, &buf[..read]);
+                offset += read as u64;
+            }
+            Err(error) if is_gone(&error) => return,
+            Err(error) => room.fail(Oracle::WrongAnswer, "a read failed", error),
+        }
+    }
+}
+
+/// Whether the other end has gone.
+fn is_gone(error: &OpError) -> bool {
+    is_broken(error) || error.errno() == Some(netcore::sys::Errno::ECONNREFUSED)
+}
+
+/// A task of a runtime that is shut down has ended, or is told to have been cancelled: nobody waits for it.
+async fn ended<R: Room>(room: &R, task: JoinHandle<(), R::Sys>) {
+    match task.await {
+        Ok(()) | Err(JoinError::Cancelled) => {}
+        Err(JoinError::Panicked(_)) => room.fail(Oracle::WrongAnswer, "a task panicked", "at shutdown"),
+    }
+}
