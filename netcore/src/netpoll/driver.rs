@@ -117,10 +117,9 @@ impl<S: Sys> Driver<S> {
         drop(timers);
         drop(old);
         if first {
-            self.publish_next();
-            let at = key.at.as_nanos();
+            let next = self.publish_next();
             let until = self.sleeping_until.load();
-            if until != AWAKE && until > at {
+            if until != AWAKE && until > next {
                 self.poller.wake(&self.sys);
             }
         }
@@ -131,13 +130,14 @@ impl<S: Sys> Driver<S> {
         drop(removed);
     }
 
-    /// Writes the time of the first timer, until it is still the first after having been written.
-    fn publish_next(&self) {
+    /// Writes the time of the first timer, until it is still the first after having been written: that time. In
+    /// between somebody may have gone to sleep until a later one, though an earlier one had been written before.
+    fn publish_next(&self) -> u64 {
         loop {
             let next = self.timers.lock().next().map_or(NEVER, Instant::as_nanos);
             self.next_timer.store(next);
             if self.timers.lock().next().map_or(NEVER, Instant::as_nanos) == next {
-                return;
+                return next;
             }
         }
     }
