@@ -28,9 +28,13 @@ pub struct Stage<R: Room> {
 }
 
 impl<R: Room> Stage<R> {
-    /// Sets it up.
+    /// Sets it up on two new hosts.
     pub fn new(room: &R, config: &ListenConfig) -> Self {
-        let (here, there) = (room.host("server"), room.host("client"));
+        Self::on(room, [room.host("server"), room.host("client")], config)
+    }
+
+    /// Sets it up on two hosts: the one that listens and the one that dials.
+    pub fn on(room: &R, [here, there]: [Site<R::Sys>; 2], config: &ListenConfig) -> Self {
         let (serving, calling) = (room.runtime(&here), room.runtime(&there));
         let listener = listen(serving.handle(), &here, config);
         Stage { room: room.clone(), here, there, serving, calling, listener, excuse: Excuse::default() }

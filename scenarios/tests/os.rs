@@ -33,3 +33,28 @@ fn deadlines() {
 fn rebind() {
     on_this_machine(cases::rebind::run);
 }
+
+#[test]
+fn relay() {
+    on_this_machine(cases::relay::run);
+}
+
+#[test]
+fn slow_reader() {
+    on_this_machine(cases::slow_reader::run);
+}
+
+#[test]
+fn dial() {
+    on_this_machine(cases::dial::run);
+}
+
+#[test]
+fn lifecycle() {
+    on_this_machine(cases::lifecycle::run);
+}
+
+#[test]
+fn drops() {
+    on_this_machine(cases::drops::run);
+}

@@ -21,4 +21,6 @@ macro_rules! cases {
     };
 }
 
-cases! { echo close_races churn deadlines rebind }
+cases! {
+    echo close_races churn deadlines rebind relay slow_reader dial lifecycle drops partition crash pool
+}

@@ -18,7 +18,8 @@ use crate::stage::Stage;
 use crate::verbs::{Excuse, expect, is_broken, is_injected, listen};
 
 /// What it is.
-pub const ABOUT: &str = "dials succeed, are refused, cancelled and timed out, while others' numbers are reused";
+pub const ABOUT: &str =
+    "dials succeed, are refused, cancelled and timed out, while others' numbers are reused";
 
 const GREETING: Stream = Stream(41);
 

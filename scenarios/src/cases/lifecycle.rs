@@ -13,7 +13,8 @@ use crate::room::{Room, Site};
 use crate::verbs::{PAUSE, check, is_broken, is_injected, listen, settle};
 
 /// What it is.
-pub const ABOUT: &str = "runtimes are shut down with tasks, timers and connections in flight, and started again";
+pub const ABOUT: &str =
+    "runtimes are shut down with tasks, timers and connections in flight, and started again";
 
 const STREAM: Stream = Stream(51);
 

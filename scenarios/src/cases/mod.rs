@@ -2,17 +2,22 @@
 
 pub mod churn;
 pub mod close_races;
+pub mod crash;
 pub mod deadlines;
 pub mod dial;
 pub mod drops;
 pub mod echo;
 pub mod lifecycle;
+pub mod partition;
+pub mod pool;
 pub mod rebind;
 pub mod relay;
 pub mod slow_reader;
 
 use simnet::Scenario;
 
+/// Where faults of the network are.
+const SIMULATED: &[&str] = &["linux"];
 const BOTH: &[&str] = &["linux", "os"];
 
 /// Every scenario of the simulated room.
@@ -28,5 +33,8 @@ pub fn all() -> Vec<Scenario> {
         Scenario::new("dial", dial::ABOUT, BOTH, dial::run),
         Scenario::new("lifecycle", lifecycle::ABOUT, BOTH, lifecycle::run),
         Scenario::new("drops", drops::ABOUT, BOTH, drops::run),
+        Scenario::new("partition", partition::ABOUT, SIMULATED, partition::run),
+        Scenario::new("crash", crash::ABOUT, SIMULATED, crash::run),
+        Scenario::new("pool", pool::ABOUT, SIMULATED, pool::run),
     ]
 }

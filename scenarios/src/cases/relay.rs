@@ -16,7 +16,8 @@ use crate::stage::Stage;
 use crate::verbs::{Excuse, check, dial, is_broken};
 
 /// What it is.
-pub const ABOUT: &str = "a relay copies both ways and tells each end on; now and then it is closed in the middle";
+pub const ABOUT: &str =
+    "a relay copies both ways and tells each end on; now and then it is closed in the middle";
 
 const REQUEST: Stream = Stream(21);
 const RESPONSE: Stream = Stream(22);
@@ -144,12 +145,7 @@ async fn relay<R: Room>(
 }
 
 /// Copies to the end and tells it on. A failure ends the other direction too.
-async fn one_way<R: Room>(
-    room: &R,
-    source: &TcpStream<R::Sys>,
-    target: &TcpStream<R::Sys>,
-    excuse: &Excuse,
-) {
+async fn one_way<R: Room>(room: &R, source: &TcpStream<R::Sys>, target: &TcpStream<R::Sys>, excuse: &Excuse) {
     let error = match copy(source, target).await {
         Ok(_) => match target.close_write() {
             Ok(()) => return,

@@ -14,7 +14,8 @@ use crate::stage::Stage;
 use crate::verbs::check;
 
 /// What it is.
-pub const ABOUT: &str = "slow readers over tiny buffers, in both directions: writers wait, and nothing is lost";
+pub const ABOUT: &str =
+    "slow readers over tiny buffers, in both directions: writers wait, and nothing is lost";
 
 /// What the kernels of both ends hold at most beyond what was asked for: they double it, and give a
 /// connection more at its begin (tcp(7), `tcp_rmem`).
@@ -108,7 +109,9 @@ impl Transfer {
         loop {
             let read = match conn.read(&mut buf).await {
                 Ok(0) if offset == total => return,
-                Ok(0) => room.fail(Oracle::Data, "the stream ended early", format_args!("{offset} of {total}")),
+                Ok(0) => {
+                    room.fail(Oracle::Data, "the stream ended early", format_args!("{offset} of {total}"))
+                }
                 Ok(read) => read,
                 Err(error) => room.fail(Oracle::WrongAnswer, "a read failed", error),
             };
