@@ -9,6 +9,9 @@ use netcore::rt::{JoinHandle, Runtime};
 use crate::room::{Room, Site};
 use crate::verbs::{Excuse, accept, join, listen, pair, settle};
 
+/// Both ends of a connection: the dialling one and the accepting one.
+pub type Pair<S> = (Arc<TcpStream<S>>, Arc<TcpStream<S>>);
+
 /// Two hosts and what is on them.
 pub struct Stage<R: Room> {
     /// Where it is.
@@ -40,8 +43,8 @@ impl<R: Room> Stage<R> {
         Stage { room: room.clone(), here, there, serving, calling, listener, excuse: Excuse::default() }
     }
 
-    /// A connection: the dialling and the accepting end.
-    pub fn pair(&self, dialer: &Dialer) -> (Arc<TcpStream<R::Sys>>, Arc<TcpStream<R::Sys>>) {
+    /// A connection.
+    pub fn pair(&self, dialer: &Dialer) -> Pair<R::Sys> {
         let handles = (self.calling.handle(), self.serving.handle());
         let (client, server) = self.calling.block_on(pair(&self.room, handles, &self.listener, dialer));
         (Arc::new(client), Arc::new(server))

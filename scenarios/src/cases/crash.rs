@@ -82,7 +82,7 @@ struct Fate {
 fn start(world: &World, host: Host, fate: &Fate) {
     let (world, excuse) = (*world, fate.excuse.clone());
     host.start("server", move |sim| {
-        let site = Site { sys: sim.clone(), ip: host.addr() };
+        let site = Site { sys: sim, ip: host.addr() };
         let runtime = world.runtime(&site);
         let handle = runtime.handle().clone();
         runtime.block_on(async {
@@ -131,12 +131,9 @@ async fn stay(world: &World, handle: &Handle<Sim>, server: Host, crash: Crash, f
     }
     let Some((last, error)) = listen_in(world, handle, &conn, &fate.excuse).await else { return };
     gone(world, &error, crash, handle.now().saturating_since(last));
-    while crash.restarts {
-        // The new server may not listen yet.
-        match dialer.dial(handle, (server.addr(), PORT).into()).await {
-            Ok(_) => return,
-            Err(_) => handle.sleep(Duration::from_millis(500)).await,
-        }
+    // Once it is back, it can be reached again; it may not listen yet.
+    while crash.restarts && dialer.dial(handle, (server.addr(), PORT).into()).await.is_err() {
+        handle.sleep(Duration::from_millis(500)).await;
     }
 }
 
