@@ -15,3 +15,8 @@ pub mod stage;
 pub mod verbs;
 
 pub use cases::all;
+
+/// The README's code, compiled and run with the documentation's tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;
