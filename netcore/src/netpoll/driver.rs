@@ -176,9 +176,16 @@ impl<S: Sys> Driver<S> {
     /// that are due. The caller has the right to poll.
     pub(crate) fn poll(&self, block: bool, events: &mut <S::Poller as Poller<S>>::Events) {
         let timeout = if block { self.sleep_time() } else { Some(Duration::ZERO) };
-        let result = self.poller.wait(&self.sys, timeout, events, |event| self.deliver(event));
+        let mut asleep = block;
+        let result = self.poller.wait(&self.sys, timeout, events, |event| {
+            // Whom the events make ready need not wake this worker: it will look for them itself.
+            if core::mem::take(&mut asleep) {
+                self.stay_awake();
+            }
+            self.deliver(event);
+        });
         debug_assert!(matches!(result, Ok(()) | Err(Errno::EBADF)), "{result:?}");
-        if block {
+        if asleep {
             self.stay_awake();
         }
         self.fire();
