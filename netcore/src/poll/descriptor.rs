@@ -248,8 +248,16 @@ impl<S: Sys> Inner<S> {
 
     /// Tells the kernel which directions somebody waits for, where it needs telling: not with edges, and not
     /// once closing, since the number may be another's by then.
+    #[inline]
     pub(super) fn arm(&self) {
-        if self.driver.rearms() && self.mutex.incref() {
+        if self.driver.rearms() {
+            self.rearm();
+        }
+    }
+
+    #[inline(never)]
+    fn rearm(&self) {
+        if self.mutex.incref() {
             self.arm_referenced();
             self.decref();
         }
