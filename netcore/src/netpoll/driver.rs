@@ -74,10 +74,12 @@ impl<S: Sys> Driver<S> {
         }
     }
 
-    /// Deregisters a descriptor that is about to be closed. Its events are stale from here on.
-    pub(crate) fn deregister(&self, fd: Fd, cookie: Cookie) {
-        // A close of the number would do, but for copies of the descriptor (golang/go#5061).
-        let _ = self.poller.close(&self.sys, fd);
+    /// Deregisters a descriptor that is about to be closed. Its events are stale from here on. If it is the `sole`
+    /// one of its file, the close will do for the kernel; copies would keep the registration (golang/go#5061).
+    pub(crate) fn deregister(&self, fd: Fd, cookie: Cookie, sole: bool) {
+        if !sole {
+            let _ = self.poller.close(&self.sys, fd);
+        }
         self.sys.probe(ProbeEvent::fd(What::Shut, fd));
         self.registry.remove(cookie);
     }
