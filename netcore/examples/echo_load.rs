@@ -24,10 +24,9 @@ const USAGE: &str = "A load for an echo server, and what it saw.
 
 fn main() {
     let load = Load::parse();
-    let begin = Os.now();
-    let mut latencies =
+    let (mut latencies, time) =
         load.run().unwrap_or_else(|error| fail(1, format_args!("port {}: {error}", load.port)));
-    let seconds = (Os.now() - begin).as_secs_f64();
+    let seconds = time.as_secs_f64();
     latencies.sort_unstable();
     let requests = latencies.len();
     let percentile = |percent| latencies.get(requests * percent / 100).copied().unwrap_or_default();
@@ -77,20 +76,24 @@ impl Load {
         load
     }
 
-    /// Puts it on the server: how long each request took.
-    fn run(&self) -> io::Result<Vec<Duration>> {
+    /// Connects, then puts the load on the server: how long each request took, and all of them together.
+    fn run(&self) -> io::Result<(Vec<Duration>, Duration)> {
         let mut client = Client {
             load: self,
             epoll: Epoll::new()?,
-            end: Os.now() + self.duration,
+            end: Instant::MAX,
             issued: 0,
             latencies: Vec::new(),
             request: vec![b'.'; self.size],
             buf: vec![0; self.size],
         };
+        let streams = (0..self.connections).map(|token| client.connect(token));
+        let streams = streams.collect::<io::Result<Vec<_>>>()?;
+        let begin = Os.now();
+        client.end = begin + self.duration;
         let mut conns = Vec::new();
-        for token in 0..self.connections {
-            conns.push(client.issue(None, token)?);
+        for (token, stream) in streams.into_iter().enumerate() {
+            conns.push(client.issue(Some(stream), token)?);
         }
         let mut events = Events::new();
         while (client.latencies.len() as u64) < client.issued {
@@ -101,7 +104,7 @@ impl Load {
                 }
             }
         }
-        Ok(client.latencies)
+        Ok((client.latencies, Os.now() - begin))
     }
 }
 

@@ -24,6 +24,8 @@ const USAGE: &str = "An echo server by hand: one thread and epoll.
 
 /// The token of the listener; a connection's is its descriptor.
 const LISTENER: usize = usize::MAX;
+/// Connections that may wait to be accepted.
+const BACKLOG: i32 = 4096;
 
 fn main() {
     let options = Options::parse();
@@ -36,7 +38,7 @@ fn main() {
 
 fn serve(listener: &TcpListener, options: &Options) -> io::Result<()> {
     listener.set_nonblocking(true)?;
-    set_nodelay(listener);
+    set_up(listener)?;
     println!("listening on {}", listener.local_addr()?);
     let epoll = Epoll::new()?;
     epoll.add(listener, LISTENER)?;
@@ -75,13 +77,16 @@ fn accept_all(
     Ok(())
 }
 
-/// TCP_NODELAY, which the connections inherit. Without it they are slower, and no less right.
-#[expect(unsafe_code, reason = "std sets it on each connection")]
-fn set_nodelay(listener: &TcpListener) {
+/// Lets more connections wait than std does, and has all of them send at once.
+#[expect(unsafe_code, reason = "std has no backlog, and sets options on each connection only")]
+fn set_up(listener: &TcpListener) -> io::Result<()> {
     let (on, len) = (1_i32, size_of::<i32>() as libc::socklen_t);
     let value = (&raw const on).cast();
+    let fd = listener.as_raw_fd();
+    // SAFETY: takes numbers only.
+    epoll::check(unsafe { libc::listen(fd, BACKLOG) })?;
     // SAFETY: `value` is one int, which the call reads.
-    unsafe { libc::setsockopt(listener.as_raw_fd(), libc::IPPROTO_TCP, libc::TCP_NODELAY, value, len) };
+    epoll::check(unsafe { libc::setsockopt(fd, libc::IPPROTO_TCP, libc::TCP_NODELAY, value, len) }).map(drop)
 }
 
 /// accept4(2): a connection that does not block from birth, in one call.

@@ -61,6 +61,6 @@ impl Events {
 }
 
 /// The error of a call that answered -1.
-fn check(result: i32) -> io::Result<i32> {
+pub(crate) fn check(result: i32) -> io::Result<i32> {
     if result < 0 { Err(io::Error::last_os_error()) } else { Ok(result) }
 }
