@@ -102,6 +102,7 @@ impl Dialer {
         let fd = stream_socket(sys, addr).map_err(|errno| Cause::Sys("socket", errno))?;
         sys.probe(ProbeEvent::fd(What::Dial, fd));
         let descriptor = Descriptor::new(handle.driver().clone(), fd, Kind::Stream);
+        descriptor.set_sole(true);
         let set = |result: Result<(), Errno>| result.map_err(|errno| Cause::Sys("setsockopt", errno));
         if let Some(bytes) = self.buffers {
             set(sys.setsockopt(fd, SockOpt::SndBuf, SockOptValue::Int(bytes)))?;

@@ -76,6 +76,7 @@ impl<S: Sys> TcpListener<S> {
         let (fd, peer) =
             self.fd.accept().await.map_err(|error| self.error("accept", Cause::of("accept", error)))?;
         let descriptor = Descriptor::new(self.fd.driver().clone(), fd, Kind::Stream);
+        descriptor.set_sole(true);
         let peer = inet(peer).map_err(|errno| self.error("accept", Cause::Sys("accept", errno)))?;
         // On failure it is the new descriptor that goes, not the listener's (golang/go#34392).
         descriptor.init().map_err(|error| self.error("accept", Cause::of("epoll_ctl", error)))?;

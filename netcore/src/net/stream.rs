@@ -41,6 +41,7 @@ impl<S: Sys> TcpStream<S> {
     /// A second connection to the same socket, with a descriptor of its own: Go's `File` and `FileConn` in
     /// one. The socket lives until both are closed.
     pub fn duplicate(&self) -> Result<Self, OpError> {
+        self.fd.set_sole(false);
         let copy = |sys: &S, fd| Ok(sys.fcntl_dupfd_cloexec(fd, 0)?);
         let fd = self.fd.control(copy).map_err(|error| self.error("file", Cause::of("dup", error)))?;
         let descriptor = Descriptor::new(self.fd.driver().clone(), fd, Kind::Stream);

@@ -74,10 +74,12 @@ impl<S: Sys> Driver<S> {
         }
     }
 
-    /// Deregisters a descriptor that is about to be closed. Its events are stale from here on.
-    pub(crate) fn deregister(&self, fd: Fd, cookie: Cookie) {
-        // A close of the number would do, but for copies of the descriptor (golang/go#5061).
-        let _ = self.poller.close(&self.sys, fd);
+    /// Deregisters a descriptor that is about to be closed. Its events are stale from here on. If it is the `sole`
+    /// one of its file, the close will do for the kernel; copies would keep the registration (golang/go#5061).
+    pub(crate) fn deregister(&self, fd: Fd, cookie: Cookie, sole: bool) {
+        if !sole {
+            let _ = self.poller.close(&self.sys, fd);
+        }
         self.sys.probe(ProbeEvent::fd(What::Shut, fd));
         self.registry.remove(cookie);
     }
@@ -176,9 +178,16 @@ impl<S: Sys> Driver<S> {
     /// that are due. The caller has the right to poll.
     pub(crate) fn poll(&self, block: bool, events: &mut <S::Poller as Poller<S>>::Events) {
         let timeout = if block { self.sleep_time() } else { Some(Duration::ZERO) };
-        let result = self.poller.wait(&self.sys, timeout, events, |event| self.deliver(event));
+        let mut asleep = block;
+        let result = self.poller.wait(&self.sys, timeout, events, |event| {
+            // Whom the events make ready need not wake this worker: it will look for them itself.
+            if core::mem::take(&mut asleep) {
+                self.stay_awake();
+            }
+            self.deliver(event);
+        });
         debug_assert!(matches!(result, Ok(()) | Err(Errno::EBADF)), "{result:?}");
-        if block {
+        if asleep {
             self.stay_awake();
         }
         self.fire();

@@ -1,5 +1,6 @@
 //! epoll(7) and eventfd(2).
 
+use core::mem::MaybeUninit;
 use core::sync::atomic::{AtomicBool, Ordering};
 use core::time::Duration;
 
@@ -11,6 +12,9 @@ use crate::sys::{
 
 /// Events taken at once: more are left for the next call.
 const EVENTS_MAX: usize = 256;
+
+/// Where the kernel writes events: not cleared before, which would cost more than a call with one event.
+type Room = [MaybeUninit<libc::epoll_event>];
 
 /// The kernel is older than 5.11: epoll_pwait2(2) answers `ENOSYS`. Asked once; a lost race asks again.
 static NO_PWAIT2: AtomicBool = AtomicBool::new(false);
@@ -38,7 +42,7 @@ impl Epoll for Os {
     }
 
     fn epoll_wait(&self, epfd: Fd, events: &mut [EpollEvent], timeout: Option<Duration>) -> Result<usize> {
-        let mut system = [libc::epoll_event { events: 0, u64: 0 }; EVENTS_MAX];
+        let mut system = [const { MaybeUninit::uninit() }; EVENTS_MAX];
         let room = &mut system[..events.len().min(EVENTS_MAX)];
         let count = match timeout {
             // No finer than milliseconds, so the older call does as well.
@@ -53,6 +57,8 @@ impl Epoll for Os {
             },
         };
         for (event, system) in events.iter_mut().zip(&room[..count]) {
+            // SAFETY: the call has written as many events as it said.
+            let system = unsafe { system.assume_init_read() };
             *event = EpollEvent { events: EpollEvents::from_bits_retain(system.events), data: system.u64 };
         }
         Ok(count)
@@ -84,18 +90,19 @@ fn epoll_create(cloexec: bool) -> Result<Fd> {
 }
 
 /// epoll_wait(2): milliseconds, rounded up, so that it is never early.
-fn wait_ms(epfd: Fd, events: &mut [libc::epoll_event], timeout: Option<Duration>) -> Result<usize> {
+fn wait_ms(epfd: Fd, events: &mut Room, timeout: Option<Duration>) -> Result<usize> {
     let ms = match timeout {
         None => -1,
         Some(timeout) => i32::try_from(timeout.as_nanos().div_ceil(1_000_000)).unwrap_or(i32::MAX),
     };
     // SAFETY: `events` is a place for as many events as its length says.
-    let answer = unsafe { libc::epoll_wait(epfd.number, events.as_mut_ptr(), events.len() as i32, ms) };
+    let answer =
+        unsafe { libc::epoll_wait(epfd.number, events.as_mut_ptr().cast(), events.len() as i32, ms) };
     check(answer).map(|count| count as usize)
 }
 
 /// epoll_pwait2(2), which libc does not wrap everywhere.
-fn wait_ns(epfd: Fd, events: &mut [libc::epoll_event], timeout: Duration) -> Result<usize> {
+fn wait_ns(epfd: Fd, events: &mut Room, timeout: Duration) -> Result<usize> {
     let timeout = libc::timespec {
         tv_sec: libc::time_t::try_from(timeout.as_secs()).unwrap_or(libc::time_t::MAX),
         tv_nsec: timeout.subsec_nanos().into(),
@@ -124,11 +131,10 @@ mod tests {
     #[test]
     fn both_ways_to_wait_are_never_early() {
         let epfd = Os.epoll_create1(EpollCreateFlags::CLOEXEC).unwrap();
-        let mut events = [libc::epoll_event { events: 0, u64: 0 }; 1];
+        let mut events = [MaybeUninit::uninit()];
         let timeout = Duration::from_micros(1500);
-        for wait in [wait_ns as fn(Fd, &mut [libc::epoll_event], Duration) -> Result<usize>, |e, v, t| {
-            wait_ms(e, v, Some(t))
-        }] {
+        let coarse: fn(_, &mut [_], _) -> _ = |epfd, events, timeout| wait_ms(epfd, events, Some(timeout));
+        for wait in [wait_ns, coarse] {
             let before = Os.now();
             assert_eq!(wait(epfd, &mut events, timeout), Ok(0));
             assert!(Os.now() - before >= timeout);

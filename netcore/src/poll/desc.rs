@@ -160,9 +160,14 @@ impl<P: Preempt> Desc<P> {
                 }
                 return Poll::Pending;
             }
-            self.set_waker(mode, Some(cx.waker().clone()));
             match word.load() {
-                WAITING => return Poll::Pending,
+                WAITING => {
+                    self.set_waker(mode, Some(cx.waker().clone()));
+                    // The waker before may have been the one to be woken.
+                    if word.load() == WAITING {
+                        return Poll::Pending;
+                    }
+                }
                 READY if word.compare_exchange(READY, NIL) => {
                     *parked = false;
                     return Poll::Ready(Ok(()));

@@ -40,6 +40,8 @@ pub(crate) struct Inner<S: Sys> {
     pub(crate) desc: Desc<S>,
     pub(super) driver: Arc<Driver<S>>,
     registration: Mutex<S, Registration>,
+    /// No other descriptor is open on the same file; see [`Descriptor::set_sole`].
+    sole: AtomicBool<S>,
     destroyed: AtomicBool<S>,
     end: Mutex<S, End>,
 }
@@ -72,6 +74,7 @@ impl<S: Sys> Descriptor<S> {
             desc: Desc::default(),
             driver,
             registration: Mutex::new(Registration::default()),
+            sole: AtomicBool::new(false),
             destroyed: AtomicBool::new(false),
             end: Mutex::new(End::default()),
         };
@@ -85,6 +88,12 @@ impl<S: Sys> Descriptor<S> {
         let cookie = self.inner.driver.register(&self.inner)?;
         self.inner.registration.lock().cookie = Some(cookie);
         Ok(())
+    }
+
+    /// Says whether no other descriptor is open on the same file, which nobody assumes unsaid. The close of a sole
+    /// descriptor deregisters it as well, which saves a call.
+    pub fn set_sole(&self, sole: bool) {
+        self.inner.sole.store(sole);
     }
 
     /// The number, for messages: it may be closed.
@@ -183,7 +192,7 @@ impl<S: Sys> Inner<S> {
         self.probe(What::Destroy);
         let cookie = self.registration.lock().cookie.take();
         if let Some(cookie) = cookie {
-            self.driver.deregister(self.fd, cookie);
+            self.driver.deregister(self.fd, cookie, self.sole.load());
         }
         let result = self.driver.sys.close(self.fd);
         self.driver.uncount_descriptor();
@@ -248,8 +257,16 @@ impl<S: Sys> Inner<S> {
 
     /// Tells the kernel which directions somebody waits for, where it needs telling: not with edges, and not
     /// once closing, since the number may be another's by then.
+    #[inline]
     pub(super) fn arm(&self) {
-        if self.driver.rearms() && self.mutex.incref() {
+        if self.driver.rearms() {
+            self.rearm();
+        }
+    }
+
+    #[inline(never)]
+    fn rearm(&self) {
+        if self.mutex.incref() {
             self.arm_referenced();
             self.decref();
         }

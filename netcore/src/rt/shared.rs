@@ -16,8 +16,9 @@ const WORKER_BITS: u32 = 16;
 
 /// A runtime, as its workers, tasks and handles see it.
 ///
-/// A task that becomes ready while workers sleep is not forgotten: whoever adds it to a queue reads `idle` after;
-/// whoever goes to sleep adds itself to `sleepers` and `idle` first and looks at all queues after.
+/// A task that becomes ready while workers sleep is not forgotten: whoever adds it to a queue reads `asleep` and
+/// then whether the poller sleeps; whoever goes to sleep says so there first and looks at all queues after. A
+/// worker that brings news from the poller no longer sleeps: it is not woken for what it brings.
 pub(crate) struct Shared<S: Sys> {
     pub(crate) driver: Arc<Driver<S>>,
     /// Tells this runtime's workers from others'.
@@ -27,8 +28,8 @@ pub(crate) struct Shared<S: Sys> {
     injected: Mutex<S, VecDeque<Runnable<S>>>,
     /// Workers asleep outside of the poller.
     sleepers: Mutex<S, Vec<(usize, S::Thread)>>,
-    /// How many workers sleep, in the poller or outside.
-    idle: AtomicU64<S>,
+    /// How many workers sleep outside of the poller.
+    asleep: AtomicU64<S>,
     /// The workers are to stop.
     pub(super) closed: AtomicBool<S>,
     /// The workers have stopped: whoever adds a task drops it.
@@ -46,7 +47,7 @@ impl<S: Sys> Shared<S> {
             queues: (0..workers).map(|_| Queue::default()).collect(),
             injected: Mutex::new(VecDeque::new()),
             sleepers: Mutex::new(Vec::new()),
-            idle: AtomicU64::new(0),
+            asleep: AtomicU64::new(0),
             closed: AtomicBool::new(false),
             over: AtomicBool::new(false),
             task_ids: AtomicU64::new(0),
@@ -98,14 +99,14 @@ impl<S: Sys> Shared<S> {
 
     /// There is work for another: wakes a worker that sleeps, if one does, wherever it sleeps.
     pub(super) fn wake_one(&self) {
-        if self.idle.load() > 0 && !self.wake_sleeper() && self.driver.is_asleep() {
+        if !self.wake_sleeper() && self.driver.is_asleep() {
             self.driver.wake();
         }
     }
 
     /// Wakes a worker that sleeps outside of the poller.
     pub(super) fn wake_sleeper(&self) -> bool {
-        if self.idle.load() == 0 {
+        if self.asleep.load() == 0 {
             return false;
         }
         let sleeper = self.sleepers.lock().pop();
@@ -115,24 +116,15 @@ impl<S: Sys> Shared<S> {
         sleeper.is_some()
     }
 
-    /// The worker has found nothing and will sleep in the poller.
-    pub(super) fn begin_idle(&self) {
-        self.idle.fetch_add(1);
-    }
-
-    pub(super) fn end_idle(&self) {
-        self.idle.fetch_sub(1);
-    }
-
     /// The worker has found nothing and will sleep outside of the poller.
     pub(super) fn begin_sleep(&self, worker: usize) {
         self.sleepers.lock().push((worker, self.driver.sys.current()));
-        self.idle.fetch_add(1);
+        self.asleep.fetch_add(1);
     }
 
     /// The worker is awake, whoever woke it.
     pub(super) fn end_sleep(&self, worker: usize) {
-        self.idle.fetch_sub(1);
+        self.asleep.fetch_sub(1);
         self.sleepers.lock().retain(|&(sleeper, _)| sleeper != worker);
     }
 

@@ -100,13 +100,11 @@ impl<S: Sys> Worker<S> {
         sys.probe(ProbeEvent::task(What::Idle, 0));
         if shared.driver.begin_poll() {
             shared.driver.fall_asleep();
-            shared.begin_idle();
             if shared.has_work() {
                 shared.driver.stay_awake();
             } else {
                 shared.driver.poll(true, &mut self.events);
             }
-            shared.end_idle();
             shared.driver.end_poll();
             self.share();
         } else {
