@@ -98,6 +98,8 @@ impl Kernel {
         let host = HostId(self.hosts.len() as u32);
         self.hosts.push(Host::new(name, Vec::new(), mix(u64::from(host.0))));
         self.add_addr(host, addr);
+        let somaxconn = format!("{}\n", self.hosts[host.index()].sysctl.somaxconn);
+        self.set_path(host, "/proc/sys/net/core/somaxconn", Some(somaxconn.as_bytes()));
         host
     }
 

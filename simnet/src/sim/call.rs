@@ -6,6 +6,7 @@ use core::fmt;
 use netcore::sys::{Errno, Fd, FdFlags, OFlags, Received, Result, Rlimit, SockAddr, SockOptValue};
 
 use super::Sim;
+use super::bits::Bits;
 use crate::choice::Point;
 use crate::kernel::ids::Tid;
 use crate::kernel::{Answer, Attempt, Call, Kernel, Stop};
@@ -245,7 +246,7 @@ impl Value for OFlags {
     }
 
     fn text(&self) -> String {
-        format!("{self:?}")
+        Bits(*self).to_string()
     }
 }
 
@@ -255,7 +256,7 @@ impl Value for FdFlags {
     }
 
     fn text(&self) -> String {
-        format!("{self:?}")
+        Bits(*self).to_string()
     }
 }
 

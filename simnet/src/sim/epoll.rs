@@ -6,12 +6,13 @@ use core::time::Duration;
 use netcore::sys::{Epoll, EpollCreateFlags, EpollEvent, EpollOp, EventfdFlags, Fd, Result};
 
 use super::Sim;
+use super::bits::Bits;
 use super::call::Value;
 use crate::trace::CallName;
 
 impl Epoll for Sim {
     fn epoll_create1(&self, flags: EpollCreateFlags) -> Result<Fd> {
-        self.call(CallName::EpollCreate1, Fd::NONE, format_args!("{flags:?}"), |k, c| {
+        self.call(CallName::EpollCreate1, Fd::NONE, format_args!("{}", Bits(flags)), |k, c| {
             k.epoll_create1(c, flags)
         })
     }
@@ -34,7 +35,7 @@ impl Epoll for Sim {
     }
 
     fn eventfd(&self, initval: u32, flags: EventfdFlags) -> Result<Fd> {
-        let args = format_args!("{initval}, {flags:?}");
+        let args = format_args!("{initval}, {}", Bits(flags));
         self.call(CallName::Eventfd, Fd::NONE, args, |k, c| k.eventfd(c, initval, flags))
     }
 }
@@ -67,10 +68,6 @@ struct Shown(EpollEvent);
 
 impl fmt::Display for Shown {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("{")?;
-        for (index, (name, _)) in self.0.events.iter_names().enumerate() {
-            write!(f, "{}{name}", if index == 0 { "" } else { "|" })?;
-        }
-        write!(f, ", {:#x}}}", self.0.data)
+        write!(f, "{{{}, {:#x}}}", Bits(self.0.events), self.0.data)
     }
 }

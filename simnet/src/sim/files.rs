@@ -5,6 +5,7 @@ use std::io::{IoSlice, IoSliceMut};
 use netcore::sys::{DupFlags, Fd, FdFlags, Files, OFlags, Result, Rlimit};
 
 use super::Sim;
+use super::bits::Bits;
 use crate::trace::CallName;
 
 impl Files for Sim {
@@ -33,12 +34,12 @@ impl Files for Sim {
     }
 
     fn open(&self, path: &str, flags: OFlags) -> Result<Fd> {
-        let args = format_args!("{path:?}, {flags:?}");
+        let args = format_args!("{path:?}, {}", Bits(flags));
         self.call(CallName::Open, Fd::NONE, args, |k, c| k.open(c, path, flags))
     }
 
     fn pipe2(&self, flags: OFlags) -> Result<(Fd, Fd)> {
-        self.call(CallName::Pipe2, Fd::NONE, format_args!("{flags:?}"), |k, c| k.pipe2(c, flags))
+        self.call(CallName::Pipe2, Fd::NONE, format_args!("{}", Bits(flags)), |k, c| k.pipe2(c, flags))
     }
 
     fn dup(&self, fd: Fd) -> Result<Fd> {
@@ -50,7 +51,7 @@ impl Files for Sim {
     }
 
     fn dup3(&self, fd: Fd, number: i32, flags: DupFlags) -> Result<Fd> {
-        let args = format_args!("{fd}, {number}, {flags:?}");
+        let args = format_args!("{fd}, {number}, {}", Bits(flags));
         self.call(CallName::Dup3, fd, args, |k, c| k.dup3(c, fd, number, flags))
     }
 
@@ -64,7 +65,7 @@ impl Files for Sim {
     }
 
     fn fcntl_setfd(&self, fd: Fd, flags: FdFlags) -> Result<()> {
-        let args = format_args!("{fd}, F_SETFD, {flags:?}");
+        let args = format_args!("{fd}, F_SETFD, {}", Bits(flags));
         self.call(CallName::Fcntl, fd, args, |k, c| k.fcntl_setfd(c, fd, flags))
     }
 
@@ -73,7 +74,7 @@ impl Files for Sim {
     }
 
     fn fcntl_setfl(&self, fd: Fd, flags: OFlags) -> Result<()> {
-        let args = format_args!("{fd}, F_SETFL, {flags:?}");
+        let args = format_args!("{fd}, F_SETFL, {}", Bits(flags));
         self.call(CallName::Fcntl, fd, args, |k, c| k.fcntl_setfl(c, fd, flags))
     }
 

@@ -1,5 +1,6 @@
 //! A handle to one simulated process: the platform that netcore runs on in here.
 
+mod bits;
 mod call;
 mod epoll;
 mod files;

@@ -8,13 +8,14 @@ use netcore::sys::{
 };
 
 use super::Sim;
+use super::bits::Bits;
 use crate::choice::Point;
 use crate::kernel::Stop;
 use crate::trace::CallName;
 
 impl Sockets for Sim {
     fn socket(&self, domain: Domain, ty: SockType, flags: SockFlags) -> Result<Fd> {
-        let args = format_args!("{domain:?}, {ty:?}, {flags:?}");
+        let args = format_args!("{domain:?}, {ty:?}, {}", Bits(flags));
         self.call(CallName::Socket, Fd::NONE, args, |k, c| k.socket(c, domain, ty, flags))
     }
 
@@ -27,7 +28,9 @@ impl Sockets for Sim {
     }
 
     fn accept4(&self, fd: Fd, flags: SockFlags) -> Result<(Fd, SockAddr)> {
-        self.call(CallName::Accept4, fd, format_args!("{fd}, {flags:?}"), |k, c| k.accept4(c, fd, flags))
+        self.call(CallName::Accept4, fd, format_args!("{fd}, {}", Bits(flags)), |k, c| {
+            k.accept4(c, fd, flags)
+        })
     }
 
     /// An injected `EINTR` interrupts the wait, not the attempt, connect(2): it goes on.
@@ -66,30 +69,30 @@ impl Sockets for Sim {
     }
 
     fn send(&self, fd: Fd, buf: &[u8], flags: MsgFlags) -> Result<usize> {
-        let args = format_args!("{fd}, {} bytes, {flags:?}", buf.len());
+        let args = format_args!("{fd}, {} bytes, {}", buf.len(), Bits(flags));
         self.call(CallName::Send, fd, args, |k, c| k.send(c, fd, &[IoSlice::new(buf)], flags))
     }
 
     fn sendmsg(&self, fd: Fd, bufs: &[IoSlice<'_>], flags: MsgFlags) -> Result<usize> {
-        let args = format_args!("{fd}, {} buffers, {flags:?}", bufs.len());
+        let args = format_args!("{fd}, {} buffers, {}", bufs.len(), Bits(flags));
         self.call(CallName::Sendmsg, fd, args, |k, c| k.send(c, fd, bufs, flags))
     }
 
     fn recv(&self, fd: Fd, buf: &mut [u8], flags: MsgFlags) -> Result<usize> {
         let len = buf.len();
-        self.call(CallName::Recv, fd, format_args!("{fd}, {len}, {flags:?}"), |k, c| {
+        self.call(CallName::Recv, fd, format_args!("{fd}, {len}, {}", Bits(flags)), |k, c| {
             k.recv(c, fd, buf, flags)
         })
     }
 
     fn sendto(&self, fd: Fd, buf: &[u8], flags: MsgFlags, to: &SockAddr) -> Result<usize> {
-        let args = format_args!("{fd}, {} bytes, {flags:?}, {to:?}", buf.len());
+        let args = format_args!("{fd}, {} bytes, {}, {to:?}", buf.len(), Bits(flags));
         self.call(CallName::Sendto, fd, args, |k, c| k.sendto(c, fd, buf, flags, to))
     }
 
     fn recvfrom(&self, fd: Fd, buf: &mut [u8], flags: MsgFlags) -> Result<Received> {
         let len = buf.len();
-        let args = format_args!("{fd}, {len}, {flags:?}");
+        let args = format_args!("{fd}, {len}, {}", Bits(flags));
         self.call(CallName::Recvfrom, fd, args, |k, c| k.recvfrom(c, fd, buf, flags))
     }
 }
