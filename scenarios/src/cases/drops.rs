@@ -20,6 +20,9 @@ pub const ABOUT: &str = "reads, writes, accepts, sleeps and joins are dropped at
 
 const STREAM: Stream = Stream(61);
 
+/// How many reads the stream takes at most, about.
+const READS_MAX: u64 = 400;
+
 /// Runs it.
 pub fn run<R: Room>(room: &R) {
     let buffers = Some(3000 + room.choose(30_000) as i32);
@@ -85,7 +88,7 @@ async fn read_some<R: Room>(
     read: &Read,
     total: u64,
 ) {
-    let mut buf = vec![0; 1 + room.choose(9000) as usize];
+    let mut buf = vec![0; 1 + (total / READS_MAX) as usize + room.choose(9000) as usize];
     while !read.at_end.load(Ordering::Relaxed) {
         match cancellable(conn.read(&mut buf)).await {
             None => continue,

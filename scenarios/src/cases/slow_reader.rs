@@ -21,6 +21,9 @@ pub const ABOUT: &str =
 /// connection more at its begin (tcp(7), `tcp_rmem`).
 const HELD_MAX: u64 = 1 << 20;
 
+/// How many reads a transfer takes at most, about.
+const READS_MAX: u64 = 400;
+
 /// Runs it.
 pub fn run<R: Room>(room: &R) {
     let buffers = Some([1, 2048, 5000, 20_000][room.choose(4) as usize]);
@@ -104,7 +107,7 @@ impl Transfer {
         total: u64,
     ) {
         let longest = if R::IS_EXACT { 3_000_000 } else { 3000 };
-        let mut buf = vec![0; 1 + room.choose(30_000) as usize];
+        let mut buf = vec![0; 1 + (total / READS_MAX) as usize + room.choose(30_000) as usize];
         let mut offset = 0;
         loop {
             let read = match conn.read(&mut buf).await {
