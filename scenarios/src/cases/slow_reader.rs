@@ -22,7 +22,7 @@ pub const ABOUT: &str =
 const HELD_MAX: u64 = 1 << 20;
 
 /// How many reads a transfer takes at most, about.
-const READS_MAX: u64 = 400;
+const READS_MAX: u64 = 100;
 
 /// Runs it.
 pub fn run<R: Room>(room: &R) {
