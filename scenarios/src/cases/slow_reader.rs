@@ -29,7 +29,7 @@ pub fn run<R: Room>(room: &R) {
     let buffers = Some([1, 2048, 5000, 20_000][room.choose(4) as usize]);
     let stage = Stage::new(room, &ListenConfig { buffers, ..ListenConfig::default() });
     let (client, server) = stage.pair(&Dialer { buffers, ..Dialer::default() });
-    let totals = [0, 1].map(|_| u64::from(room.choose(if room.one_in(6) { 2_000_000 } else { 60_000 })));
+    let totals = [0, 1].map(|_| u64::from(room.choose(if room.one_in(6) { 300_000 } else { 30_000 })));
     let [there, back] = [Transfer::default(), Transfer::default()].map(std::sync::Arc::new);
     let serving = {
         let (room, handle) = (room.clone(), stage.serving.handle().clone());

@@ -30,6 +30,12 @@ pub(super) struct Args {
     /// Runs so many seeds of each scenario instead.
     #[arg(long, value_name = "N")]
     seeds: Option<u64>,
+    /// Makes so many runs, of all scenarios together.
+    #[arg(long, value_name = "N", conflicts_with_all = ["seeds", "time"])]
+    runs: Option<u64>,
+    /// Ends with the first finding.
+    #[arg(long)]
+    until_found: bool,
     /// The first seed, decimal or 0x….
     #[arg(long, value_name = "SEED", default_value = "0")]
     first_seed: String,
@@ -53,9 +59,10 @@ struct Findings {
 pub(super) fn run(all: &[Scenario], args: Args) -> Result<ExitCode, Refusal> {
     let scenarios = chosen(all, &args.scenario)?;
     let first_seed: Seed = args.first_seed.parse().map_err(Refusal)?;
-    let limit = match args.seeds {
-        Some(seeds) => Limit::Seeds(seeds),
-        None => Limit::Time(duration(&args.time)?),
+    let limit = match (args.seeds, args.runs) {
+        (Some(seeds), _) => Limit::Seeds(seeds),
+        (None, Some(runs)) => Limit::Runs(runs),
+        (None, None) => Limit::Time(duration(&args.time)?),
     };
     let rates = if args.no_faults { Rates::without_faults() } else { Rates::default() };
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
@@ -76,10 +83,13 @@ pub(super) fn run(all: &[Scenario], args: Args) -> Result<ExitCode, Refusal> {
     let mut findings = Findings::default();
     let tallies = with_progress(&campaign, &bar, |found| {
         bar.suspend(|| findings.add(&scenarios, &rates, &args.out, &found));
+        if args.until_found {
+            stop.store(true, Ordering::Relaxed);
+        }
     });
     bar.finish_and_clear();
     summary(&scenarios, &tallies, &findings);
-    if stop.load(Ordering::Relaxed) {
+    if stop.load(Ordering::Relaxed) && !args.until_found {
         println!("interrupted");
     }
     Ok(ExitCode::from(u8::from(!findings.seen.is_empty())))
@@ -97,6 +107,7 @@ fn bar(campaign: &Campaign<'_>) -> ProgressBar {
         Limit::Seeds(seeds) => {
             (seeds.saturating_mul(campaign.scenarios.len() as u64), "{bar:30} {pos}/{len} runs {msg}")
         }
+        Limit::Runs(runs) => (runs, "{bar:30} {pos}/{len} runs {msg}"),
         Limit::Time(time) => (time.as_secs(), "{bar:30} {elapsed}/{len}s {msg}"),
     };
     let style = ProgressStyle::with_template(template).expect("a template in the form of indicatif's manual");
@@ -126,7 +137,7 @@ fn show(bar: &ProgressBar, campaign: &Campaign<'_>, progress: &Progress, elapsed
     let runs = progress.runs.load(Ordering::Relaxed);
     let seconds = elapsed.as_secs_f64();
     bar.set_position(match campaign.limit {
-        Limit::Seeds(_) => runs,
+        Limit::Seeds(_) | Limit::Runs(_) => runs,
         Limit::Time(_) => elapsed.as_secs(),
     });
     bar.set_message(format!(
@@ -150,8 +161,8 @@ impl Findings {
         let scenario = &scenarios[found.scenario];
         println!("\n{}", found.finding);
         println!("signature  {} {}", scenario.name, found.finding.signature());
-        println!("seed       {}", found.seed);
-        let (repro, again) = Repro::record(scenario, found.seed, rates, &found.finding);
+        println!("seed       {}, run {}", found.seed, found.run);
+        let (repro, again) = Repro::record(scenario, found, rates);
         if again.hash.value() != found.hash {
             println!("           the recorded run was another one: something besides the world decides");
         }

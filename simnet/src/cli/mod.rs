@@ -1,9 +1,10 @@
-//! The command: list, hunt, replay.
+//! The command: list, hunt, replay, mutants.
 //!
 //! Exit codes: 0, nothing was found; 1, something was; 2, the command was not understood or could not be carried
 //! out.
 
 mod hunt;
+mod mutants;
 mod replay;
 mod words;
 
@@ -29,6 +30,8 @@ enum Command {
     Hunt(hunt::Args),
     /// Runs one seed again, and shows what happens in it.
     Replay(replay::Args),
+    /// Brings real bugs back into the sources, one by one, and counts the runs it takes to find each.
+    Mutants(mutants::Args),
 }
 
 /// What keeps a command from being carried out, on one line.
@@ -58,6 +61,7 @@ pub fn main(scenarios: &[Scenario]) -> ExitCode {
         }
         Command::Hunt(args) => hunt::run(scenarios, args),
         Command::Replay(args) => replay::run(scenarios, args),
+        Command::Mutants(args) => mutants::run(args),
     };
     done.unwrap_or_else(|Refusal(text)| {
         eprintln!("simnet: {text}");

@@ -15,6 +15,8 @@ use crate::world::{Config, Report, Source};
 pub enum Limit {
     /// After so many seeds of each scenario.
     Seeds(u64),
+    /// After so many runs, of all scenarios together.
+    Runs(u64),
     /// After so much real time.
     Time(Duration),
 }
@@ -58,6 +60,8 @@ pub struct Found {
     pub scenario: usize,
     /// The seed that does it.
     pub seed: Seed,
+    /// Which run of the campaign it was, from 1.
+    pub run: u64,
     /// What was found.
     pub finding: Finding,
     /// The hash of the run.
@@ -91,7 +95,7 @@ pub fn hunt(campaign: &Campaign<'_>, progress: &Progress, found: impl FnMut(Foun
         for _ in 0..campaign.jobs.max(1) {
             scope.spawn(|| {
                 let mut mine = vec![Tally::default(); campaign.scenarios.len()];
-                while let Some((scenario, seed)) = hand_out(campaign, &next, began) {
+                while let Some((run, scenario, seed)) = hand_out(campaign, &next, began) {
                     let report = run_one(campaign, scenario, seed);
                     mine[scenario].add(&report);
                     progress.add(&report);
@@ -100,6 +104,7 @@ pub fn hunt(campaign: &Campaign<'_>, progress: &Progress, found: impl FnMut(Foun
                         (found.lock().expect("no panic while telling"))(Found {
                             scenario,
                             seed,
+                            run,
                             finding,
                             hash,
                         });
@@ -113,8 +118,8 @@ pub fn hunt(campaign: &Campaign<'_>, progress: &Progress, found: impl FnMut(Foun
     tallies.into_inner().expect("no panic while adding")
 }
 
-/// The next run, if there is to be one: scenarios in turn, so that each sees the same seeds.
-fn hand_out(campaign: &Campaign<'_>, next: &AtomicU64, began: Instant) -> Option<(usize, Seed)> {
+/// The next run with its number, if there is to be one: scenarios in turn, so that each sees the same seeds.
+fn hand_out(campaign: &Campaign<'_>, next: &AtomicU64, began: Instant) -> Option<(u64, usize, Seed)> {
     let scenarios = campaign.scenarios.len() as u64;
     if scenarios == 0 || campaign.stop.load(Ordering::Relaxed) {
         return None;
@@ -122,10 +127,11 @@ fn hand_out(campaign: &Campaign<'_>, next: &AtomicU64, began: Instant) -> Option
     let number = next.fetch_add(1, Ordering::Relaxed);
     let over = match campaign.limit {
         Limit::Seeds(seeds) => number / scenarios >= seeds,
+        Limit::Runs(runs) => number >= runs,
         Limit::Time(time) => began.elapsed() >= time,
     };
     let seed = campaign.first_seed.wrapping_add(number / scenarios);
-    (!over).then_some(((number % scenarios) as usize, Seed(seed)))
+    (!over).then_some((number + 1, (number % scenarios) as usize, Seed(seed)))
 }
 
 /// Runs one seed, now and then twice.

@@ -7,9 +7,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::Scenario;
+use super::{Found, Scenario};
 use crate::choice::{Rates, Seed, Tape, TapeError};
-use crate::oracle::Finding;
 use crate::world::{Config, Report, Source};
 
 /// The format of these files. Another version is refused.
@@ -26,6 +25,8 @@ pub struct Repro {
     pub scenario: String,
     /// The seed that found it.
     pub seed: Seed,
+    /// Which run of its campaign it was, from 1.
+    pub runs: u64,
     /// How rarely faults struck.
     pub rates: Rates,
     /// The decisions that were not dull.
@@ -68,7 +69,8 @@ impl std::error::Error for ReproError {}
 
 impl Repro {
     /// Runs the seed once more, recording, and keeps what is needed to run it again.
-    pub fn record(scenario: &Scenario, seed: Seed, rates: &Rates, finding: &Finding) -> (Repro, Report) {
+    pub fn record(scenario: &Scenario, found: &Found, rates: &Rates) -> (Repro, Report) {
+        let Found { seed, run, ref finding, .. } = *found;
         let config = Config { rates: rates.clone(), record: true, ..Config::new(Source::Seed(seed)) };
         let mut report = scenario.run(&config);
         let repro = Repro {
@@ -76,6 +78,7 @@ impl Repro {
             simnet: env!("CARGO_PKG_VERSION").to_owned(),
             scenario: scenario.name.to_owned(),
             seed,
+            runs: run,
             rates: rates.clone(),
             tape: core::mem::take(&mut report.tape),
             signature: finding.signature(),

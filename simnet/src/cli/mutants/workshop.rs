@@ -1,0 +1,150 @@
+//! Where mutants are made: a copy of the workspace, kept in step with it.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use super::catalogue::Mutant;
+use crate::cli::Refusal;
+use crate::hunt::Repro;
+
+/// Entries of the workspace that no build needs.
+const LEFT_OUT: &[&str] = &["target", "findings", "fuzz", "docs", "snapshots"];
+
+/// The workspace and the copy of it.
+pub(super) struct Workshop {
+    root: PathBuf,
+    copy: PathBuf,
+    target: PathBuf,
+    findings: PathBuf,
+}
+
+impl Workshop {
+    /// Beside the catalogue there is a workspace.
+    pub(super) fn open(catalogue: &Path) -> Result<Workshop, Refusal> {
+        let catalogue = fs::canonicalize(catalogue)?;
+        let root = catalogue.ancestors().find(|folder| folder.join("Cargo.lock").exists());
+        let root = root.ok_or_else(|| {
+            Refusal(format!("{} lies in no workspace: there is no Cargo.lock above it", catalogue.display()))
+        })?;
+        let bench = root.join("target/mutants");
+        Ok(Workshop {
+            root: root.to_owned(),
+            copy: bench.join("copy"),
+            target: bench.join("target"),
+            findings: bench.join("findings"),
+        })
+    }
+
+    /// Refuses a mutant whose changes cannot be made.
+    pub(super) fn check(&self, mutant: &Mutant) -> Result<(), Refusal> {
+        self.changed(mutant).map(drop)
+    }
+
+    /// Every changed file, with its content.
+    fn changed(&self, mutant: &Mutant) -> Result<Vec<(String, String)>, Refusal> {
+        let mut files: Vec<(String, String)> = Vec::new();
+        let refusal = |text: String| Refusal(format!("mutant `{}`: {text}", mutant.name));
+        for edit in &mutant.edits {
+            let at = match files.iter().position(|(file, _)| *file == edit.file) {
+                Some(at) => at,
+                None => {
+                    let text = fs::read_to_string(self.root.join(&edit.file))
+                        .map_err(|error| refusal(format!("{}: {error}", edit.file)))?;
+                    files.push((edit.file.clone(), text));
+                    files.len() - 1
+                }
+            };
+            files[at].1 = edit.apply(&files[at].1).map_err(refusal)?;
+        }
+        Ok(files)
+    }
+
+    /// Builds the command with the mutant in it, or the unchanged one, and lets it hunt until something is found.
+    pub(super) fn hunt(&self, mutant: Option<&Mutant>, runs: u64) -> Result<Option<Repro>, Refusal> {
+        mirror(&self.root, &self.copy, &|name| {
+            !LEFT_OUT.contains(&name) && (!name.starts_with('.') || name == ".cargo")
+        })?;
+        for (file, text) in mutant.map_or(Ok(Vec::new()), |mutant| self.changed(mutant))? {
+            fs::write(self.copy.join(file), text)?;
+        }
+        self.build(mutant)?;
+        if self.findings.exists() {
+            fs::remove_dir_all(&self.findings)?;
+        }
+        let status = Command::new(self.target.join("release/simnet"))
+            .args(["hunt", "--until-found", "--runs", &runs.to_string(), "--out"])
+            .arg(&self.findings)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status()?;
+        let name = mutant.map_or("the unchanged code", |mutant| &mutant.name);
+        match status.code() {
+            Some(0) => Ok(None),
+            Some(1) => self.first_finding(),
+            _ => Err(Refusal(format!("{name}: the hunt ended with {status}"))),
+        }
+    }
+
+    fn build(&self, mutant: Option<&Mutant>) -> Result<(), Refusal> {
+        let output = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+            .args(["build", "--release", "--quiet", "--bin", "simnet"])
+            .env("CARGO_TARGET_DIR", &self.target)
+            // Thin LTO pays for a campaign, not for ten thousand runs.
+            .env("CARGO_PROFILE_RELEASE_LTO", "off")
+            .env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16")
+            .current_dir(&self.copy)
+            .stdin(Stdio::null())
+            .output()?;
+        if output.status.success() {
+            return Ok(());
+        }
+        let name = mutant.map_or("the unchanged code", |mutant| &mutant.name);
+        let errors = String::from_utf8_lossy(&output.stderr);
+        Err(Refusal(format!("{name} cannot be built:\n{errors}")))
+    }
+
+    /// The earliest of what the hunt has kept.
+    fn first_finding(&self) -> Result<Option<Repro>, Refusal> {
+        let mut all = Vec::new();
+        for entry in fs::read_dir(&self.findings)? {
+            all.push(Repro::load(&entry?.path())?);
+        }
+        Ok(all.into_iter().min_by_key(|repro| repro.runs))
+    }
+}
+
+/// Makes `to` the same as `from`, as far as `wanted` names go. Files that are the same are not touched, so that
+/// they are not built again.
+fn mirror(from: &Path, to: &Path, wanted: &dyn Fn(&str) -> bool) -> io::Result<()> {
+    fs::create_dir_all(to)?;
+    let named = |name: &OsStr| name.to_str().is_some_and(wanted);
+    for entry in fs::read_dir(to)? {
+        let entry = entry?;
+        if !from.join(entry.file_name()).exists() {
+            if entry.file_type()?.is_dir() {
+                fs::remove_dir_all(entry.path())?;
+            } else {
+                fs::remove_file(entry.path())?;
+            }
+        }
+    }
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let (name, target) = (entry.file_name(), to.join(entry.file_name()));
+        if !named(&name) {
+            continue;
+        }
+        if entry.file_type()?.is_dir() {
+            mirror(&entry.path(), &target, wanted)?;
+        } else {
+            let content = fs::read(entry.path())?;
+            if fs::read(&target).ok().as_ref() != Some(&content) {
+                fs::write(&target, content)?;
+            }
+        }
+    }
+    Ok(())
+}
