@@ -19,6 +19,8 @@ pub trait Room: Clone + Send + Sync + 'static {
 
     /// A host of its own, as far as the room has any.
     fn host(&self, name: &str) -> Site<Self::Sys>;
+    /// Two processes, which may be on one host: then what one does the other sees at once, over the loopback.
+    fn hosts(&self) -> [Site<Self::Sys>; 2];
     /// A decision: a number below `n`.
     fn choose(&self, n: u32) -> u32;
     /// Something is wrong; `place` is what the finding is recognized by.
@@ -67,6 +69,13 @@ impl Room for World {
         Site { sys: host.process(name), ip: host.addr() }
     }
 
+    fn hosts(&self) -> [Site<Sim>; 2] {
+        let here = World::host(self, "server");
+        let there = if self.one_in(2) { here } else { World::host(self, "client") };
+        [(here, "server"), (there, "client")]
+            .map(|(host, name)| Site { sys: host.process(name), ip: host.addr() })
+    }
+
     fn choose(&self, n: u32) -> u32 {
         World::choose(self, n)
     }
@@ -107,6 +116,10 @@ impl Room for OsRoom {
 
     fn host(&self, _name: &str) -> Site<Os> {
         Site { sys: Os, ip: self.ip.into() }
+    }
+
+    fn hosts(&self) -> [Site<Os>; 2] {
+        ["server", "client"].map(|name| self.host(name))
     }
 
     /// SplitMix64.

@@ -33,7 +33,7 @@ pub struct Stage<R: Room> {
 impl<R: Room> Stage<R> {
     /// Sets it up on two new hosts.
     pub fn new(room: &R, config: &ListenConfig) -> Self {
-        Self::on(room, [room.host("server"), room.host("client")], config)
+        Self::on(room, room.hosts(), config)
     }
 
     /// Sets it up on two hosts: the one that listens and the one that dials.

@@ -36,15 +36,20 @@ pub fn listen<S: Sys>(handle: &Handle<S>, site: &Site<S>, config: &ListenConfig)
 /// How long a task that met a want of resources leaves the machine alone.
 pub const PAUSE: Duration = Duration::from_millis(1);
 
-/// Dials, again after every failure that was injected.
+/// Dials, again after every failure that was injected: the other end may have seen a connection that ends at
+/// once.
 pub async fn dial<S: Sys>(
     handle: &Handle<S>,
     dialer: &Dialer,
     listener: &TcpListener<S>,
+    excuse: &Excuse,
 ) -> Result<TcpStream<S>, OpError> {
     loop {
         match dialer.dial(handle, listener.addr()).await {
-            Err(error) if is_injected(&error) => handle.sleep(PAUSE).await,
+            Err(error) if is_injected(&error) => {
+                excuse.give();
+                handle.sleep(PAUSE).await;
+            }
             result => return result,
         }
     }
@@ -95,7 +100,7 @@ pub async fn pair<S: Sys>(
     dialer: &Dialer,
 ) -> (TcpStream<S>, TcpStream<S>) {
     'again: loop {
-        let client = match dial(calling, dialer, listener).await {
+        let client = match dial(calling, dialer, listener, &Excuse::default()).await {
             Ok(client) => client,
             Err(error) => room.fail(Oracle::WrongAnswer, "dial failed", error),
         };

@@ -17,7 +17,7 @@ pub const ABOUT: &str =
 
 /// Runs it.
 pub fn run<R: Room>(room: &R) {
-    let (here, there) = (room.host("server"), room.host("client"));
+    let [here, there] = room.hosts();
     let (serving, calling) = (room.runtime(&here), room.runtime(&there));
     let listener = listen(serving.handle(), &here, &ListenConfig::default());
     room.limit_descriptors(&here, 6 + u64::from(room.choose(6)));
@@ -70,7 +70,10 @@ async fn ask<R: Room>(
     listener: &Arc<TcpListener<R::Sys>>,
     stream: Stream,
 ) -> Result<(), OpError> {
-    let Some(dialled) = cancellable(dial(handle, &Dialer::default(), listener)).await else { return Ok(()) };
+    let Some(dialled) = cancellable(dial(handle, &Dialer::default(), listener, &Excuse::default())).await
+    else {
+        return Ok(());
+    };
     let conn = broken(room, dialled)?;
     let len = 1 + room.choose(3000);
     let mut request = [0; REQUEST_BYTES];

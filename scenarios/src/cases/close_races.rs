@@ -21,7 +21,7 @@ pub const ABOUT: &str =
 
 /// Runs it.
 pub fn run<R: Room>(room: &R) {
-    let (here, there) = (room.host("server"), room.host("client"));
+    let [here, there] = room.hosts();
     let (serving, calling) = (room.runtime(&here), room.runtime(&there));
     let listener = listen(serving.handle(), &here, &ListenConfig::default());
     let server = {
@@ -72,7 +72,7 @@ async fn talk<R: Room>(room: &R, conn: TcpStream<R::Sys>) {
 
 /// The client's side: tasks that use the connection, and one that closes it in the middle of it.
 async fn race<R: Room>(room: &R, handle: &Handle<R::Sys>, listener: &TcpListener<R::Sys>) {
-    let conn = match dial(handle, &Dialer::default(), listener).await {
+    let conn = match dial(handle, &Dialer::default(), listener, &Excuse::default()).await {
         Ok(conn) => Arc::new(conn),
         Err(error) if is_broken(&error) => return,
         Err(error) => room.fail(Oracle::WrongAnswer, "dial failed", error),

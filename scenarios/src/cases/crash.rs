@@ -25,7 +25,7 @@ const PORT: u16 = 7000;
 /// Runs it.
 pub fn run(world: &World) {
     let (server, client) = (world.host("server"), world.host("client"));
-    let site = Site { sys: client.process("main"), ip: client.addr() };
+    let site = Site { sys: client.process("client"), ip: client.addr() };
     // No losses: else probes are lost too.
     world.link(server, client, LinkConditions { jitter: Duration::ZERO, ..LinkConditions::default() });
     let fate = Fate::default();

@@ -12,14 +12,14 @@ use simnet::fault::cancellable;
 
 use crate::pattern::Stream;
 use crate::room::Room;
-use crate::verbs::{dial, expect, is_broken, join, listen, settle};
+use crate::verbs::{Excuse, dial, expect, is_broken, join, listen, settle};
 
 /// What it is.
 pub const ABOUT: &str = "many connections to an echo server; bytes come back whole, to whom they belong";
 
 /// Runs it.
 pub fn run<R: Room>(room: &R) {
-    let (here, there) = (room.host("server"), room.host("client"));
+    let [here, there] = room.hosts();
     let (serving, calling) = (room.runtime(&here), room.runtime(&there));
     let listener = listen(serving.handle(), &here, &ListenConfig::default());
     let dropped = Arc::new(AtomicU32::new(0));
@@ -114,7 +114,7 @@ async fn exchange<R: Room>(
     stream: Stream,
     dropped: &AtomicU32,
 ) -> bool {
-    let conn = match dial(handle, &Dialer::default(), listener).await {
+    let conn = match dial(handle, &Dialer::default(), listener, &Excuse::default()).await {
         Ok(conn) => conn,
         Err(error) if is_broken(&error) => return excuse(room, dropped, "dial"),
         Err(error) => room.fail(Oracle::WrongAnswer, "dial failed", error),

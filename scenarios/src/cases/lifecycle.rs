@@ -20,8 +20,7 @@ const STREAM: Stream = Stream(51);
 
 /// Runs it.
 pub fn run<R: Room>(room: &R) {
-    let site = room.host("server");
-    let other = room.host("client");
+    let [site, other] = room.hosts();
     for _ in 0..1 + room.choose(3) {
         life(room, &site, &other);
     }

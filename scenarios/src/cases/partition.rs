@@ -29,8 +29,9 @@ const RETRIES_MAX: Duration = Duration::from_secs(15 * 120 + 60);
 
 /// Runs it.
 pub fn run(world: &World) {
-    let hosts = [world.host("server"), world.host("client")];
-    let sites = hosts.map(|host| Site { sys: host.process("main"), ip: host.addr() });
+    let names = ["server", "client"];
+    let hosts = names.map(|name| world.host(name));
+    let sites = [0, 1].map(|at| Site { sys: hosts[at].process(names[at]), ip: hosts[at].addr() });
     let config = ListenConfig { keep_alive: Some(KEEP_ALIVE), ..ListenConfig::default() };
     let stage = Stage::on(world, sites, &config);
     let (client, server) = stage.pair(&Dialer { keep_alive: Some(KEEP_ALIVE), ..Dialer::default() });

@@ -28,8 +28,9 @@ const LEN: usize = 200;
 
 /// Runs it.
 pub fn run(world: &World) {
-    let hosts = [world.host("server"), world.host("client")];
-    let sites = hosts.map(|host| Site { sys: host.process("main"), ip: host.addr() });
+    let names = ["server", "client"];
+    let hosts = names.map(|name| world.host(name));
+    let sites = [0, 1].map(|at| Site { sys: hosts[at].process(names[at]), ip: hosts[at].addr() });
     let forgotten = if world.one_in(2) { Forgotten::Drop } else { Forgotten::Reject };
     world.conntrack(hosts[0], hosts[1], Some(Conntrack::new(FORGETS_AFTER, forgotten)));
     // No losses: else a connection is lost once in a while, probes or not.
@@ -57,7 +58,7 @@ pub fn run(world: &World) {
                     let is_old = pooled.is_some();
                     let conn = match pooled.take() {
                         Some(conn) => conn,
-                        None => match dial(&handle, &dialer, &listener).await {
+                        None => match dial(&handle, &dialer, &listener, &excuse).await {
                             Ok(conn) => conn,
                             Err(error) if is_broken(&error) && excuse.is_given() => continue,
                             Err(error) => world.fail(Oracle::WrongAnswer, "dial failed", error),

@@ -18,7 +18,7 @@ pub const ABOUT: &str =
 
 /// Runs it.
 pub fn run<R: Room>(room: &R) {
-    let (here, there) = (room.host("server"), room.host("client"));
+    let [here, there] = room.hosts();
     let (serving, calling) = (room.runtime(&here), room.runtime(&there));
     let mut listener = listen(serving.handle(), &here, &ListenConfig::default());
     let mut acceptors = acceptors(room, &serving, &listener);

@@ -49,7 +49,7 @@ pub fn run<R: Room>(room: &R) {
             let (room, handle) = (room.clone(), front.calling.handle().clone());
             let (listener, excuse) = (front.listener.clone(), excuse.clone());
             front.calling.spawn(async move {
-                match dial(&handle, &Dialer::default(), &listener).await {
+                match dial(&handle, &Dialer::default(), &listener, &excuse).await {
                     Ok(conn) => talk(&room, &conn, REQUEST, RESPONSE, &excuse).await,
                     Err(error) if is_broken(&error) && excuse.is_given() => {}
                     Err(error) => room.fail(Oracle::WrongAnswer, "dial failed", error),

@@ -1,6 +1,7 @@
 //! `simnet replay`.
 
 use std::collections::BTreeSet;
+use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -34,7 +35,7 @@ pub(super) struct Args {
     /// These system calls only: socket,accept4,close.
     #[arg(long, value_name = "CALLS", value_delimiter = ',')]
     only: Vec<String>,
-    /// This host's steps only.
+    /// This host's or process's steps only.
     #[arg(long, value_name = "NAME")]
     host: Option<String>,
 }
@@ -51,8 +52,13 @@ pub(super) fn run(scenarios: &[Scenario], args: Args) -> Result<ExitCode, Refusa
             && args.host.as_ref().is_none_or(|host| **host == *record.host)
             && (only.is_empty() || matches!(record.kind, Kind::Call(name) if only.contains(&name)))
     };
-    report.trace.iter().filter(shown).for_each(|record| println!("{record}"));
-    verdict(scenario, &report, expected.as_ref());
+    let mut out = io::stdout().lock();
+    let written = report.trace.iter().filter(shown).try_for_each(|record| writeln!(out, "{record}"));
+    match written.and_then(|()| verdict(&mut out, scenario, &report, expected.as_ref())) {
+        // Who reads has seen enough: `simnet replay … | head`.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
+        result => result?,
+    }
     Ok(ExitCode::from(u8::from(report.finding.is_some())))
 }
 
@@ -100,21 +106,29 @@ fn calls(names: &[String]) -> Result<Vec<CallName>, Refusal> {
         .collect()
 }
 
-fn verdict(scenario: &Scenario, report: &Report, expected: Option<&Repro>) {
-    println!();
+fn verdict(
+    out: &mut impl Write,
+    scenario: &Scenario,
+    report: &Report,
+    expected: Option<&Repro>,
+) -> io::Result<()> {
+    writeln!(out)?;
     match &report.finding {
-        Some(finding) => println!("{finding}"),
-        None => println!("nothing found"),
+        Some(finding) => writeln!(out, "{finding}")?,
+        None => writeln!(out, "nothing found")?,
     }
-    println!("scenario {}", scenario.name);
-    println!("{} steps, {} calls, {:?} of virtual time", report.steps, report.calls, report.virtual_time);
-    println!("hash {}", report.hash);
-    let Some(expected) = expected else { return };
+    let Report { steps, calls, virtual_time, hash, .. } = report;
+    writeln!(out, "scenario {}", scenario.name)?;
+    writeln!(out, "{steps} steps, {calls} calls, {virtual_time:?} of virtual time")?;
+    writeln!(out, "hash {hash}")?;
+    let Some(expected) = expected else { return Ok(()) };
     let signature = report.finding.as_ref().map_or_else(|| "nothing".to_owned(), |found| found.signature());
     if signature != expected.signature {
-        println!("the file says: {}; found now: {signature}", expected.signature);
+        writeln!(out, "the file says: {}; found now: {signature}", expected.signature)?;
     }
     if report.hash.to_string() != expected.hash {
-        println!("the file's hash is {}: the program has changed since, by version or build", expected.hash);
+        let expected = &expected.hash;
+        writeln!(out, "the file's hash is {expected}: the program has changed since, by version or build")?;
     }
+    Ok(())
 }

@@ -48,7 +48,7 @@ impl Kernel {
     fn describe_item(&self, item: ItemId) -> String {
         let item = &self.items[item];
         let listed = if item.is_ready() { ", ready" } else { "" };
-        format!("({:?} watches {} for {}{listed})", item.epoll, item.number, names(item.events))
+        format!("({:?} watches {} for {}{listed})", item.epoll, item.fd.number, names(item.events))
     }
 }
 

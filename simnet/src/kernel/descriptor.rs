@@ -89,6 +89,7 @@ impl Kernel {
         if call.file.is_none() {
             self.lookup(call, fd, Misuse::DoubleClose)?;
             call.file = self.process_mut(call.process).take(fd.number);
+            self.check_registrations(call, fd);
         }
         self.unqueue(call);
         self.put_waiting(call)

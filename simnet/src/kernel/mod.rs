@@ -44,7 +44,7 @@ mod wait;
 pub use call::{Answer, Attempt, Call, Stop};
 pub use table::Table;
 
-use netcore::sys::{Errno, Instant};
+use netcore::sys::{Errno, Fd, Instant};
 
 use crate::choice::{Choices, Point};
 use crate::fabric::Fabric;
@@ -111,6 +111,8 @@ pub struct Kernel {
     pub woken: Vec<Tid>,
     /// What the oracles found.
     pub reports: Vec<Report>,
+    /// The descriptors that the last epoll_wait(2) reported, as they were added.
+    pub reported: Vec<Fd>,
     /// Sockets, with a file or without.
     pub sockets: Table<SocketId, Socket>,
     /// The hosts, by their ids.
@@ -139,6 +141,7 @@ impl Kernel {
             files: Table::default(),
             woken: Vec::new(),
             reports: Vec::new(),
+            reported: Vec::new(),
             sockets: Table::default(),
             hosts: Vec::new(),
             fabric: Fabric::default(),

@@ -31,6 +31,8 @@ pub enum Misuse {
     DoubleClose,
     /// epoll_ctl(2) named it.
     StaleControl(EpollOp),
+    /// close(2), while it was registered and a copy lives on: nobody can deregister it any more (epoll(7), Q6).
+    StaleRegistration,
 }
 
 impl fmt::Display for Report {
@@ -41,6 +43,12 @@ impl fmt::Display for Report {
             Misuse::DoubleClose => write!(f, "double close: {process:?} {thread:?} closed {fd}")?,
             Misuse::StaleControl(op) => {
                 write!(f, "epoll_ctl {op:?} after close: {process:?} {thread:?} named {fd}")?;
+            }
+            Misuse::StaleRegistration => {
+                return write!(
+                    f,
+                    "{process:?} {thread:?} closed {fd}, which stays registered: a copy is open"
+                );
             }
         }
         write!(f, " of open #{}, ", fd.open)?;

@@ -2,8 +2,8 @@
 //!
 //! | oracle | it speaks when |
 //! |---|---|
-//! | `XT` | a call uses a number whose open file is not the caller's |
-//! | `EB` | a descriptor is closed twice, or deregistered after its close |
+//! | `XT` | a call uses a number whose open file is not the caller's; an event reaches a stranger |
+//! | `EB` | a descriptor is closed twice, deregistered after its close, or never though a copy lives on |
 //! | `LW` | nothing can run, and a parked task's descriptor is ready; or everything waits for ever |
 //! | `LK` | a descriptor, thread or task is left when the run has ended |
 //! | `DL` | an operation goes on past its deadline, or fails before it |

@@ -9,6 +9,7 @@ use super::Sim;
 use super::bits::Bits;
 use super::call::Value;
 use crate::trace::CallName;
+use crate::world::state;
 
 impl Epoll for Sim {
     fn epoll_create1(&self, flags: EpollCreateFlags) -> Result<Fd> {
@@ -29,6 +30,7 @@ impl Epoll for Sim {
             let len = k.epoll_wait(c, epfd, events, timeout)?;
             let mut head = [EpollEvent::default(); SHOWN];
             head[..len.min(SHOWN)].copy_from_slice(&events[..len.min(SHOWN)]);
+            state::keep_reported(&mut k.reported);
             Ok(Ready { len, head })
         })?;
         Ok(ready.len)

@@ -59,6 +59,8 @@ pub(crate) struct Thread {
     /// The task that it runs, 0 for none, as the runtime's probes tell.
     pub(crate) task: u64,
     pub(crate) joiners: Vec<Tid>,
+    /// The descriptors that its last epoll_wait reported.
+    pub(crate) reported: Vec<Fd>,
     fiber: Option<Fiber>,
 }
 
@@ -89,6 +91,7 @@ impl Threads {
             slot: 0,
             task: 0,
             joiners: Vec::new(),
+            reported: Vec::new(),
             fiber: Some(Fiber::new(body)),
         });
         self.make_ready(thread);

@@ -29,7 +29,7 @@ pub struct Record {
     pub step: u64,
     /// Virtual time.
     pub at: Instant,
-    /// The host's name; empty for the network's own steps.
+    /// The name of the process, which is its host's where it has no other; `net` for the network's own steps.
     pub host: Rc<str>,
     /// The thread's name; empty for the network's own steps.
     pub thread: Rc<str>,

@@ -3,7 +3,6 @@
 use core::fmt;
 use core::time::Duration;
 use std::net::{IpAddr, Ipv4Addr};
-use std::rc::Rc;
 
 use netcore::sys::{Instant, Threads as _};
 
@@ -111,7 +110,8 @@ impl Host {
         self.addr.into()
     }
 
-    /// Adds a process, with a descriptor table of its own.
+    /// Adds a process, with a descriptor table of its own. Traces show its name; a host with one process and that
+    /// process have best the same.
     pub fn process(&self, name: &str) -> Sim {
         World(()).with(|state| Sim::new(new_process(state, self.id, name)))
     }
@@ -133,10 +133,7 @@ impl Running {
 }
 
 fn new_process(state: &State, host: HostId, name: &str) -> Pid {
-    let mut kernel = state.kernel.borrow_mut();
-    let process = kernel.add_process(host);
-    let host_name: Rc<str> = kernel.host_name(host).into();
-    state.observer.borrow_mut().process(process, host_name);
-    let _ = name;
+    let process = state.kernel.borrow_mut().add_process(host);
+    state.observer.borrow_mut().process(process, name.into());
     process
 }

@@ -11,12 +11,12 @@ use crate::fabric::PacketNote;
 use crate::kernel::Kernel;
 use crate::kernel::ids::{Pid, Tid};
 use crate::oracle::{Deadlines, Direction, Finding, Oracle, Parked, Progress};
-use crate::thread::Threads;
+use crate::thread::{Thread, Threads};
 use crate::trace::{CallName, Hash, Kind, Record};
 
 /// One process, as its calls and probes show it.
 struct View {
-    host: Rc<str>,
+    name: Rc<str>,
     parked: Parked,
     deadlines: Deadlines,
     progress: Progress,
@@ -55,10 +55,10 @@ impl Observer {
     }
 
     /// A process has been made; they are numbered in order.
-    pub(crate) fn process(&mut self, process: Pid, host: Rc<str>) {
+    pub(crate) fn process(&mut self, process: Pid, name: Rc<str>) {
         debug_assert_eq!(process.index(), self.views.len());
         self.views.push(View {
-            host,
+            name,
             parked: Parked::default(),
             deadlines: Deadlines::default(),
             progress: Progress::default(),
@@ -68,8 +68,8 @@ impl Observer {
         });
     }
 
-    pub(crate) fn host_of(&self, process: Pid) -> Rc<str> {
-        self.views.get(process.index()).map_or_else(|| "".into(), |view| view.host.clone())
+    pub(crate) fn name_of(&self, process: Pid) -> Rc<str> {
+        self.views.get(process.index()).map_or_else(|| "".into(), |view| view.name.clone())
     }
 
     pub(crate) fn paused(&mut self, process: Pid) {
@@ -140,6 +140,9 @@ impl Observer {
             let text = probe_text(event);
             self.line(now, threads, Some(thread), Kind::Probe(event.what.layer()), text);
         }
+        if let Some(finding) = misdelivered(threads.get(thread), event) {
+            return Some(finding);
+        }
         let task = threads.get(thread).task;
         if matches!(event.what, What::Wait | What::Done | What::Cancelled | What::Panicked) {
             threads.get_mut(thread).task = 0;
@@ -170,7 +173,7 @@ impl Observer {
 
     fn line(&mut self, at: Instant, threads: &Threads, thread: Option<Tid>, kind: Kind, text: String) {
         let (host, name, task) = match thread.map(|thread| threads.get(thread)) {
-            Some(thread) => (self.host_of(thread.process), thread.name.clone(), thread.task),
+            Some(thread) => (self.name_of(thread.process), thread.name.clone(), thread.task),
             None => ("net".into(), "".into(), 0),
         };
         if let Some(trace) = &mut self.trace {
@@ -193,7 +196,7 @@ impl Observer {
                     let ready = verdict::ready(kernel, process, waiter.fd, direction);
                     ParkedTask {
                         process,
-                        host: view.host.clone(),
+                        name: view.name.clone(),
                         task: waiter.task,
                         fd: waiter.fd,
                         direction,
@@ -207,7 +210,7 @@ impl Observer {
     /// Tasks that were spawned and never ended, by host.
     pub(crate) fn task_leaks(&self) -> Option<Finding> {
         let left = self.views.iter().find(|view| view.tasks != 0)?;
-        let detail = format!("{} of them on {}", left.tasks, left.host);
+        let detail = format!("{} of them on {}", left.tasks, left.name);
         Some(Finding::new(Oracle::Leak, "tasks are left", detail))
     }
 }
@@ -215,7 +218,7 @@ impl Observer {
 /// A task that waits for a descriptor.
 pub(crate) struct ParkedTask {
     pub(crate) process: Pid,
-    pub(crate) host: Rc<str>,
+    pub(crate) name: Rc<str>,
     pub(crate) task: u64,
     pub(crate) fd: Fd,
     pub(crate) direction: Direction,
@@ -232,7 +235,7 @@ impl fmt::Display for ParkedTask {
         write!(
             f,
             "{}: task {} waits until descriptor {} is {direction}, {ready}",
-            self.host, self.task, self.fd
+            self.name, self.task, self.fd
         )
     }
 }
@@ -277,6 +280,16 @@ impl View {
         let detail = format!("descriptor {}: deadline {due:?}, called at {now:?}", answered.fd);
         Some(Finding::new(Oracle::Deadline, format!("ignored by {}", answered.name.name()), detail))
     }
+}
+
+/// Readiness for a descriptor that the kernel did not report: the event was for another one.
+fn misdelivered(thread: &Thread, event: ProbeEvent) -> Option<Finding> {
+    let is_ready = matches!(event.what, What::ReadyRead | What::ReadyWrite | What::ReadyBoth);
+    if !is_ready || thread.reported.contains(&event.fd) {
+        return None;
+    }
+    let detail = format!("{} was not reported; reported were {:?}", event.fd, thread.reported);
+    Some(Finding::new(Oracle::CrossTalk, "an event reached a descriptor that it is not about", detail))
 }
 
 fn probe_text(event: ProbeEvent) -> String {

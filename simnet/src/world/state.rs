@@ -9,7 +9,7 @@ use core::panic::Location;
 use std::panic::resume_unwind;
 use std::rc::Rc;
 
-use netcore::sys::{Access, Instant};
+use netcore::sys::{Access, Fd, Instant};
 
 use super::observer::Observer;
 use crate::choice::Point;
@@ -134,7 +134,7 @@ impl State {
             "at step {}, {:?} s, in {}/{}{task}",
             step(),
             self.kernel.try_borrow().map_or(Instant::ZERO, |kernel| kernel.now),
-            observer.host_of(thread.process),
+            observer.name_of(thread.process),
             thread.name
         )
     }
@@ -268,6 +268,15 @@ pub(crate) fn die_if_ended(state: &State) {
     if state.ended() && !std::thread::panicking() {
         resume_unwind(Box::new(Killed));
     }
+}
+
+/// The running thread keeps what its epoll_wait has reported.
+pub(crate) fn keep_reported(reported: &mut Vec<Fd>) {
+    with(|state| {
+        if let Some(running) = state.running.get() {
+            core::mem::swap(&mut state.threads.borrow_mut().get_mut(running).reported, reported);
+        }
+    });
 }
 
 /// A place in the sources, in words.

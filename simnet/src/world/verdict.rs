@@ -59,7 +59,7 @@ fn threads(state: &State) -> String {
             Waiting::Join(other) => format!("waits for the end of {}", threads.get(other).name),
         };
         let until = thread.deadline.map_or_else(String::new, |at| format!(" until {at:?}"));
-        let host = observer.host_of(thread.process);
+        let host = observer.name_of(thread.process);
         let _ = writeln!(text, "{host}: thread {} ({id:?}) {waits}{until}", thread.name);
     }
     text
@@ -73,7 +73,7 @@ pub(super) fn leaks(state: &State) -> Option<Finding> {
         if open.is_empty() {
             continue;
         }
-        let host = state.observer.borrow().host_of(process);
+        let host = state.observer.borrow().name_of(process);
         let mut detail = format!("{} descriptors of a process on {host}:\n", open.len());
         for &fd in &open {
             let _ = writeln!(detail, "{}", kernel.describe_fd(process, fd.number).unwrap_or_default());
@@ -101,6 +101,7 @@ pub(crate) fn misuse(report: Report) -> Finding {
         }
         Misuse::StaleDescriptor => (Oracle::BadDescriptor, "a call on a closed descriptor"),
         Misuse::DoubleClose => (Oracle::BadDescriptor, "closed twice"),
+        Misuse::StaleRegistration => (Oracle::BadDescriptor, "closed while registered, with a copy alive"),
         Misuse::StaleControl(_) => (Oracle::BadDescriptor, "epoll_ctl after close"),
     };
     Finding::new(oracle, place, report.to_string())

@@ -73,7 +73,7 @@ pub(crate) fn a_copy_keeps_a_closed_registration_alive<S: Machine>(s: &S) {
     let (epfd, fd) = (epoll(s), eventfd(s));
     let copy = s.dup(fd).unwrap();
     add(s, epfd, fd, IN);
-    s.close(fd).unwrap();
+    s.close(Fd::raw(fd.number)).unwrap();
     raise(s, copy);
     assert_eq!(ready(s, epfd), [(IN, fd.number as u64)], "with the data of a number that is closed");
     assert_eq!(delete(s, epfd, Fd::raw(fd.number)), Err(Errno::EBADF));
@@ -92,7 +92,7 @@ pub(crate) fn a_number_given_back_by_dup2_removes_it_again<S: Machine>(s: &S) {
     let (epfd, fd) = (epoll(s), eventfd(s));
     let copy = s.dup(fd).unwrap();
     add(s, epfd, fd, OUT);
-    s.close(fd).unwrap();
+    s.close(Fd::raw(fd.number)).unwrap();
     let back = s.dup2(copy, fd.number).unwrap();
     assert_eq!(delete(s, epfd, back), Ok(()));
     assert_eq!(ready(s, epfd), []);

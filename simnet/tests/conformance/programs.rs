@@ -60,7 +60,7 @@ impl<S: Machine> Program<'_, S> {
             10..17 => self.copy(),
             17..20 => {
                 let fd = self.any();
-                let answer = self.s.close(fd);
+                let answer = self.s.close(Fd::raw(fd.number));
                 self.learn(fd, Kind::Closed);
                 format!("close {} = {answer:?}", self.place(fd))
             }

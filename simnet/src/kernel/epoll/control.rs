@@ -6,7 +6,7 @@ use super::{Item, Link};
 use crate::choice::Point;
 use crate::kernel::file::FileKind;
 use crate::kernel::ids::{EpollId, FileId, ItemId};
-use crate::kernel::report::Misuse;
+use crate::kernel::report::{Misuse, Report};
 use crate::kernel::wait::Waiter;
 use crate::kernel::{Answer, Call, Kernel};
 
@@ -39,7 +39,7 @@ impl Kernel {
         let found = self.find_item(epoll, file, fd.number);
         match (op, found) {
             (EpollOp::Add, Some(_)) => Err(Errno::EEXIST.into()),
-            (EpollOp::Add, None) => self.add_item(epoll, file, fd.number, event),
+            (EpollOp::Add, None) => self.add_item(epoll, file, fd, event),
             (EpollOp::Mod | EpollOp::Del, None) => Err(Errno::ENOENT.into()),
             (EpollOp::Mod, Some(item)) => self.modify_item(item, event),
             (EpollOp::Del, Some(item)) => {
@@ -57,6 +57,23 @@ impl Kernel {
                 Waiter::Item { item, .. } => self.remove_item(item),
                 Waiter::Thread { .. } => at += 1,
             }
+        }
+    }
+
+    /// A number is closed: are there registrations under it that outlive it?
+    pub(in crate::kernel) fn check_registrations(&mut self, call: &Call, fd: Fd) {
+        let Some(file) = call.file.map(|file| &self.files[file]) else { return };
+        if fd.open == 0 || file.references == 1 {
+            return;
+        }
+        let is_left = file.waiters.as_slice().iter().any(|waiter| match *waiter {
+            Waiter::Item { item, .. } => self.items[item].fd == fd,
+            Waiter::Thread { .. } => false,
+        });
+        if is_left {
+            let (process, thread) = (call.process, call.thread);
+            let misuse = Misuse::StaleRegistration;
+            self.reports.push(Report { process, thread, fd, misuse, found: None });
         }
     }
 
@@ -89,15 +106,15 @@ impl Kernel {
     fn find_item(&self, epoll: EpollId, file: FileId, number: i32) -> Option<ItemId> {
         self.files[file].waiters.as_slice().iter().find_map(|waiter| match *waiter {
             Waiter::Item { item, .. } => {
-                let Item { epoll: of, number: under, .. } = self.items[item];
-                (of == epoll && under == number).then_some(item)
+                let Item { epoll: of, fd: under, .. } = self.items[item];
+                (of == epoll && under.number == number).then_some(item)
             }
             Waiter::Thread { .. } => None,
         })
     }
 
     /// `ep_insert`.
-    fn add_item(&mut self, epoll: EpollId, file: FileId, number: i32, event: EpollEvent) -> Answer<()> {
+    fn add_item(&mut self, epoll: EpollId, file: FileId, fd: Fd, event: EpollEvent) -> Answer<()> {
         if self.choices.strike(Point::Enospc) {
             return Err(Errno::ENOSPC.into());
         }
@@ -105,7 +122,7 @@ impl Kernel {
         let item = self.items.insert(Item {
             epoll,
             file,
-            number,
+            fd,
             events: with_always(event.events),
             data: event.data,
             place,

@@ -40,7 +40,8 @@ pub(super) struct Epoll {
 pub(super) struct Item {
     pub(super) epoll: EpollId,
     pub(super) file: FileId,
-    pub(super) number: i32,
+    /// The descriptor that it was added as.
+    pub(super) fd: Fd,
     /// What to report; without any event (after a shot) it is disabled.
     pub(super) events: EpollEvents,
     data: u64,
@@ -81,9 +82,9 @@ impl Kernel {
     /// The instance in a few words.
     pub(super) fn describe_epoll(&self, epoll: EpollId) -> String {
         let Epoll { items, sleepers, ready, .. } = &self.epolls[epoll];
-        let mut numbers: Vec<i32> = items.iter().map(|&item| self.items[item].number).collect();
+        let mut numbers: Vec<i32> = items.iter().map(|&item| self.items[item].fd.number).collect();
         numbers.sort_unstable();
-        let listed: Vec<i32> = ready.iter(&self.items).map(|item| self.items[item].number).collect();
+        let listed: Vec<i32> = ready.iter(&self.items).map(|item| self.items[item].fd.number).collect();
         format!("epoll {epoll:?} watches {numbers:?}, ready {listed:?}, sleepers {sleepers:?}")
     }
 }

@@ -23,6 +23,7 @@ impl Kernel {
         timeout: Option<Duration>,
     ) -> Answer<usize> {
         let unwoken = self.unqueue(call);
+        self.reported.clear();
         let file = self.resolve(call, epfd)?;
         let FileKind::Epoll(epoll) = self.files[file].kind else {
             return Err(Errno::EINVAL.into());
@@ -110,6 +111,7 @@ impl Kernel {
                 continue;
             }
             events[count] = EpollEvent { events: ready, data: self.items[item].data };
+            self.reported.push(self.items[item].fd);
             count += 1;
             self.after_report(epoll, item);
         }
@@ -143,6 +145,7 @@ impl Kernel {
             return 0;
         }
         events[0] = EpollEvent { events: asked, data: self.items[item].data };
+        self.reported.push(self.items[item].fd);
         self.after_report(epoll, item);
         1
     }
