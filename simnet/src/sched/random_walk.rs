@@ -1,21 +1,46 @@
-//! Random walk: switches at random points to random threads.
+//! Random walk: switches at random points, to threads chosen by the taste of the run.
 
 use super::Policy;
 use crate::choice::{Point, Seed, Stream};
 
-/// Switches once in a number of scheduling points, to any other thread, each as likely. How often is
-/// drawn per run, from every point to one in 64, since bugs need different amounts of disorder.
+/// Switches once in a number of scheduling points. How often is drawn per run, from every point to one in 64,
+/// and so is the taste for whom to switch to, since bugs need different amounts and kinds of disorder.
 pub(crate) struct RandomWalk {
     points: Stream,
     nexts: Stream,
     one_in: u32,
+    taste: Taste,
 }
+
+/// Which of the ready threads runs.
+#[derive(Clone, Copy)]
+enum Taste {
+    /// Any, each as likely.
+    Any,
+    /// Most often the one that became ready last: a thread that is preempted waits until the others have
+    /// nothing left to do, as one does whose processor was taken away.
+    Newest,
+}
+
+/// With the taste for the newest, any other one runs once in so many choices.
+const OTHER_ONE_IN: u32 = 16;
 
 impl RandomWalk {
     pub(crate) fn new(seed: Seed) -> Self {
         let mut points = Stream::new(seed, Point::Schedule);
         let one_in = 1 << points.below(7);
-        RandomWalk { points, nexts: Stream::new(seed, Point::Next), one_in }
+        let taste = if points.below(3) == 0 { Taste::Newest } else { Taste::Any };
+        RandomWalk { points, nexts: Stream::new(seed, Point::Next), one_in, taste }
+    }
+}
+
+impl Taste {
+    /// One of `ready`, counted from 0.
+    fn choose(self, ready: u32, draws: &mut Stream) -> u32 {
+        match self {
+            Taste::Newest if draws.below(OTHER_ONE_IN) > 0 => ready - 1,
+            Taste::Any | Taste::Newest => draws.below(ready),
+        }
     }
 }
 
@@ -25,10 +50,10 @@ impl Policy for RandomWalk {
     }
 
     fn preempt(&mut self, others: u32) -> u32 {
-        if others == 0 { 0 } else { 1 + self.points.below(others) }
+        if others == 0 { 0 } else { 1 + self.taste.choose(others, &mut self.points) }
     }
 
     fn next(&mut self, ready: u32) -> u32 {
-        self.nexts.below(ready)
+        self.taste.choose(ready, &mut self.nexts)
     }
 }
