@@ -38,6 +38,12 @@ impl Deadlines {
         (deadline.at < now && deadline.set < now).then_some(deadline.at)
     }
 
+    /// The deadline of an operation that still waits at `now`, when nothing else can run: it has passed.
+    pub(crate) fn passed(&self, fd: Fd, direction: Direction, now: Instant) -> Option<Instant> {
+        let deadline = self.get(fd, direction)?;
+        (deadline.at < now).then_some(deadline.at)
+    }
+
     /// Whether an operation that fails at `now` for its deadline fails early: when the deadline is, if
     /// that is later (`None`: there is none).
     pub(crate) fn early(&self, fd: Fd, direction: Direction, now: Instant) -> Option<Option<Instant>> {

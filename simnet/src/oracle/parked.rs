@@ -12,8 +12,15 @@ pub(crate) enum Direction {
 /// The parked tasks of one process, by descriptor number.
 #[derive(Debug, Default)]
 pub(crate) struct Parked {
-    slots: Vec<[Option<Waiter>; 2]>,
+    slots: Vec<Slot>,
     count: usize,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Slot {
+    waiters: [Option<Waiter>; 2],
+    /// The descriptor whose waiters have been told to go, since it closes.
+    evicted: Option<Fd>,
 }
 
 /// A task and the descriptor it waits on.
@@ -25,23 +32,35 @@ pub(crate) struct Waiter {
 
 impl Parked {
     pub(crate) fn park(&mut self, fd: Fd, direction: Direction, task: u64) {
-        let Ok(number) = usize::try_from(fd.number) else { return };
-        if number >= self.slots.len() {
-            self.slots.resize(number + 1, [None; 2]);
-        }
-        let slot = &mut self.slots[number][direction as usize];
-        self.count += usize::from(slot.is_none());
-        *slot = Some(Waiter { fd, task });
+        let Some(slot) = self.slot(fd) else { return };
+        let waiter = &mut slot.waiters[direction as usize];
+        let is_new = waiter.is_none();
+        *waiter = Some(Waiter { fd, task });
+        self.count += usize::from(is_new);
     }
 
     pub(crate) fn unpark(&mut self, fd: Fd, direction: Direction) {
-        let slot = usize::try_from(fd.number).ok().and_then(|number| self.slots.get_mut(number));
-        if let Some(slot) = slot
-            && slot[direction as usize].is_some_and(|waiter| waiter.fd == fd)
-        {
-            slot[direction as usize] = None;
+        let Some(slot) = self.slot(fd) else { return };
+        let waiter = &mut slot.waiters[direction as usize];
+        if waiter.is_some_and(|waiter| waiter.fd == fd) {
+            *waiter = None;
             self.count -= 1;
         }
+    }
+
+    /// Whoever waits for the descriptor has been told to go.
+    pub(crate) fn evict(&mut self, fd: Fd) {
+        if let Some(slot) = self.slot(fd) {
+            slot.evicted = Some(fd);
+        }
+    }
+
+    fn slot(&mut self, fd: Fd) -> Option<&mut Slot> {
+        let number = usize::try_from(fd.number).ok()?;
+        if number >= self.slots.len() {
+            self.slots.resize(number + 1, Slot::default());
+        }
+        Some(&mut self.slots[number])
     }
 
     /// How many tasks are parked.
@@ -49,12 +68,13 @@ impl Parked {
         self.count
     }
 
-    /// Every parked task, by descriptor number.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (Direction, Waiter)> {
-        self.slots.iter().flat_map(|[read, write]| {
-            let read = read.map(|waiter| (Direction::Read, waiter));
-            let write = write.map(|waiter| (Direction::Write, waiter));
-            read.into_iter().chain(write)
+    /// Every parked task, by descriptor number, and whether it should have gone.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (Direction, Waiter, bool)> {
+        self.slots.iter().flat_map(|slot| {
+            let directions = [Direction::Read, Direction::Write].into_iter().zip(slot.waiters);
+            directions.filter_map(|(direction, waiter)| {
+                waiter.map(|waiter| (direction, waiter, slot.evicted == Some(waiter.fd)))
+            })
         })
     }
 }

@@ -10,7 +10,7 @@ use super::verdict;
 use crate::fabric::PacketNote;
 use crate::kernel::Kernel;
 use crate::kernel::ids::{Pid, Tid};
-use crate::oracle::{Deadlines, Direction, Finding, Oracle, Parked, Progress};
+use crate::oracle::{Deadlines, Direction, Finding, Oracle, Parked, Progress, Waiter};
 use crate::thread::{Thread, Threads};
 use crate::trace::{CallName, Hash, Kind, Record};
 
@@ -187,24 +187,23 @@ impl Observer {
     }
 
     /// Every parked task: its process, descriptor, direction and whether the kernel says that it is ready.
-    pub(crate) fn parked_tasks(&self, kernel: &Kernel) -> Vec<ParkedTask> {
+    pub(crate) fn parked_tasks<'a>(&'a self, kernel: &'a Kernel) -> impl Iterator<Item = ParkedTask<'a>> {
         let views = self.views.iter().enumerate().filter(|(_, view)| !view.paused);
-        views
-            .flat_map(|(index, view)| {
-                view.parked.iter().map(move |(direction, waiter)| {
-                    let process = Pid(index as u32);
-                    let ready = verdict::ready(kernel, process, waiter.fd, direction);
-                    ParkedTask {
-                        process,
-                        name: view.name.clone(),
-                        task: waiter.task,
-                        fd: waiter.fd,
-                        direction,
-                        ready,
-                    }
-                })
+        views.flat_map(move |(index, view)| {
+            view.parked.iter().map(move |(direction, Waiter { fd, task }, evicted)| {
+                let process = Pid(index as u32);
+                let why = if evicted {
+                    Some(Forgotten::Closing)
+                } else if verdict::ready(kernel, process, fd, direction) {
+                    Some(Forgotten::Ready)
+                } else if view.deadlines.passed(fd, direction, kernel.now).is_some() && !view.overslept {
+                    Some(Forgotten::Expired)
+                } else {
+                    None
+                };
+                ParkedTask { process, name: &view.name, task, fd, direction, why }
             })
-            .collect()
+        })
     }
 
     /// Tasks that were spawned and never ended, by host.
@@ -216,27 +215,41 @@ impl Observer {
 }
 
 /// A task that waits for a descriptor.
-pub(crate) struct ParkedTask {
+pub(crate) struct ParkedTask<'a> {
     pub(crate) process: Pid,
-    pub(crate) name: Rc<str>,
+    pub(crate) name: &'a str,
     pub(crate) task: u64,
     pub(crate) fd: Fd,
     pub(crate) direction: Direction,
-    pub(crate) ready: bool,
+    /// Why it should not be parked any more.
+    pub(crate) why: Option<Forgotten>,
 }
 
-impl fmt::Display for ParkedTask {
+/// Why a parked task should have been woken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Forgotten {
+    /// What it waits for is there.
+    Ready,
+    /// Its descriptor closes.
+    Closing,
+    /// Its deadline has passed.
+    Expired,
+}
+
+impl fmt::Display for ParkedTask<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let direction = match self.direction {
             Direction::Read => "readable",
             Direction::Write => "writable",
         };
-        let ready = if self.ready { "AND IT IS" } else { "and it is not" };
-        write!(
-            f,
-            "{}: task {} waits until descriptor {} is {direction}, {ready}",
-            self.name, self.task, self.fd
-        )
+        let why = match self.why {
+            Some(Forgotten::Ready) => "AND IT IS",
+            Some(Forgotten::Closing) => "AND IT IS CLOSING",
+            Some(Forgotten::Expired) => "AND ITS DEADLINE HAS PASSED",
+            None => "and it is not",
+        };
+        let ParkedTask { name, task, fd, .. } = self;
+        write!(f, "{name}: task {task} waits until descriptor {fd} is {direction}, {why}")
     }
 }
 
@@ -248,6 +261,7 @@ impl View {
             What::ParkWrite => self.parked.park(event.fd, Write, task),
             What::UnparkRead => self.parked.unpark(event.fd, Read),
             What::UnparkWrite => self.parked.unpark(event.fd, Write),
+            What::Evict => self.parked.evict(event.fd),
             What::ReadDeadline => self.deadlines.set(event.fd, Read, Instant::from_nanos(event.arg), now),
             What::WriteDeadline => self.deadlines.set(event.fd, Write, Instant::from_nanos(event.arg), now),
             What::ReadExpired => return self.early(event.fd, Read, now),

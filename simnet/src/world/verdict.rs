@@ -4,6 +4,7 @@ use core::fmt::Write;
 
 use netcore::sys::{EpollEvents, Fd};
 
+use super::observer::Forgotten;
 use super::state::State;
 use crate::kernel::Kernel;
 use crate::kernel::ids::Pid;
@@ -24,26 +25,26 @@ pub(super) fn stuck(state: &State, last: bool) -> Option<Finding> {
     if !last && (parked == 0 || (parked > EXAMINED_MAX && !observer.calls.is_multiple_of(SAMPLE))) {
         return None;
     }
-    let tasks = observer.parked_tasks(&kernel);
-    let forgotten = tasks.iter().find(|task| task.ready);
+    let forgotten = observer.parked_tasks(&kernel).find_map(|task| Some((task.why?, task.direction)));
     if forgotten.is_none() && !last {
         return None;
     }
     let mut detail = String::new();
-    for task in &tasks {
+    for task in observer.parked_tasks(&kernel) {
         let fd = kernel.describe_fd(task.process, task.fd.number).unwrap_or_default();
         let _ = writeln!(detail, "{task} ({fd})");
     }
     drop(observer);
     drop(kernel);
     let _ = write!(detail, "{}", threads(state));
-    Some(match forgotten {
-        Some(task) if task.direction == Direction::Read => {
-            Finding::new(Oracle::LostWakeup, "parked although readable", detail)
-        }
-        Some(_) => Finding::new(Oracle::LostWakeup, "parked although writable", detail),
-        None => Finding::new(Oracle::LostWakeup, "everything waits", detail),
-    })
+    let (oracle, place) = match forgotten {
+        Some((Forgotten::Ready, Direction::Read)) => (Oracle::LostWakeup, "parked although readable"),
+        Some((Forgotten::Ready, Direction::Write)) => (Oracle::LostWakeup, "parked although writable"),
+        Some((Forgotten::Closing, _)) => (Oracle::LostWakeup, "parked although closing"),
+        Some((Forgotten::Expired, _)) => (Oracle::Deadline, "parked past its deadline"),
+        None => (Oracle::LostWakeup, "everything waits"),
+    };
+    Some(Finding::new(oracle, place, detail))
 }
 
 /// Every thread that has not ended, and what it waits for.
