@@ -16,7 +16,7 @@ fn main() {
         "connections", "ns per round trip", "round trips/s", "bytes per connection"
     );
     let mut base = peak();
-    for connections in [10, 1000, 100_000] {
+    for connections in sizes() {
         // A small world is run often enough to be timed.
         let repeats = (10_000 / connections).max(1);
         let short = time(connections, SHORT, repeats);
@@ -46,4 +46,10 @@ fn peak() -> u64 {
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
     let kilobytes = line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok());
     kilobytes.unwrap_or(0) * 1024
+}
+
+/// What the command line names, else 10, 1,000 and 100,000.
+fn sizes() -> Vec<u32> {
+    let named: Vec<u32> = std::env::args().filter_map(|arg| arg.parse().ok()).collect();
+    if named.is_empty() { vec![10, 1000, 100_000] } else { named }
 }

@@ -1,5 +1,6 @@
 //! What is seen of a run: its hash, its trace, and what the stack says it does.
 
+use core::cell::Cell;
 use core::fmt;
 use std::rc::Rc;
 
@@ -32,6 +33,8 @@ struct View {
 pub(crate) struct Observer {
     pub(crate) hash: Hash,
     pub(crate) calls: u64,
+    /// How many calls there had been when parked tasks were last examined.
+    pub(super) examined: Cell<u64>,
     trace: Option<Vec<Record>>,
     views: Vec<View>,
 }
@@ -51,7 +54,13 @@ pub(crate) struct Answered<'a> {
 
 impl Observer {
     pub(crate) fn new(trace: bool) -> Self {
-        Observer { hash: Hash::default(), calls: 0, trace: trace.then(Vec::new), views: Vec::new() }
+        Observer {
+            hash: Hash::default(),
+            calls: 0,
+            examined: Cell::new(0),
+            trace: trace.then(Vec::new),
+            views: Vec::new(),
+        }
     }
 
     /// A process has been made; they are numbered in order.

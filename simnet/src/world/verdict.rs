@@ -12,19 +12,21 @@ use crate::kernel::report::{Misuse, Report};
 use crate::oracle::{Direction, Finding, Oracle};
 use crate::thread::{Status, Waiting};
 
-/// Parked tasks up to which every standstill is examined; beyond, one in [`SAMPLE`] and the last.
-const EXAMINED_MAX: usize = 32;
-const SAMPLE: u64 = 64;
+/// Parked tasks up to which every standstill is examined. Beyond, an examination is due when there were as many
+/// calls as there are parked tasks, so that its cost is a constant per call; the last standstill is always.
+const EXAMINED_MAX: u64 = 32;
 
 /// Nothing can run. A task whose descriptor is ready was forgotten; when nothing is due either (`last`),
 /// all that waits is.
 pub(super) fn stuck(state: &State, last: bool) -> Option<Finding> {
     let kernel = state.kernel.borrow();
     let observer = state.observer.borrow();
-    let parked = observer.parked();
-    if !last && (parked == 0 || (parked > EXAMINED_MAX && !observer.calls.is_multiple_of(SAMPLE))) {
+    let parked = observer.parked() as u64;
+    let is_due = parked <= EXAMINED_MAX || observer.calls - observer.examined.get() >= parked;
+    if !last && (parked == 0 || !is_due) {
         return None;
     }
+    observer.examined.set(observer.calls);
     let forgotten = observer.parked_tasks(&kernel).find_map(|task| Some((task.why?, task.direction)));
     if forgotten.is_none() && !last {
         return None;
