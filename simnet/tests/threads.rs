@@ -4,7 +4,8 @@ use core::time::Duration;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use netcore::sys::{Access, Clock, Preempt, Threads};
+use netcore::rt::{Config as RuntimeConfig, Runtime};
+use netcore::sys::{Access, Clock, Files, OFlags, Preempt, Threads};
 use simnet::choice::{Rates, Seed};
 use simnet::world::{Config, Report, Source, run};
 use simnet::{Oracle, Sim, World};
@@ -178,4 +179,18 @@ fn the_hash_depends_on_the_seed_and_on_nothing_else() {
     hashes.sort_unstable();
     hashes.dedup();
     assert!(hashes.len() > 5, "{} different runs in 20 seeds", hashes.len());
+}
+
+#[test]
+fn a_task_that_blocks_its_worker_is_a_finding() {
+    let report = run(&config(1), |world| {
+        let sim = world.host("host").process("program");
+        let (reader, writer) = sim.pipe2(OFlags::empty()).expect("two descriptors");
+        let runtime = Runtime::new(sim, RuntimeConfig::default()).expect("a run without faults");
+        let task = runtime.spawn(async move { sim.read(reader, &mut [0; 8]) });
+        runtime.block_on(async { task.await.is_ok() });
+        let _ = (sim.close(reader), sim.close(writer));
+    });
+    let finding = report.finding.expect("a blocking pipe blocks");
+    assert_eq!(finding.signature(), "LW a task blocks its worker in read");
 }

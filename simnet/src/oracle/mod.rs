@@ -5,6 +5,7 @@
 //! | `XT` | a call uses a number whose open file is not the caller's; an event reaches a stranger |
 //! | `EB` | a descriptor is closed twice, deregistered after its close, or never though a copy lives on |
 //! | `LW` | nothing can run, and a parked task's descriptor is ready or closing; or everything waits for ever |
+//! | | a task blocks its worker in a system call |
 //! | `LK` | a descriptor, thread or task is left when the run has ended |
 //! | `DL` | an operation goes on or waits past its deadline, or fails before it |
 //! | `BL` | calls without progress, while no time passes |

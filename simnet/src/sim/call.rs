@@ -10,6 +10,7 @@ use super::bits::Bits;
 use crate::choice::Point;
 use crate::kernel::ids::Tid;
 use crate::kernel::{Answer, Attempt, Call, Kernel, Stop};
+use crate::oracle::{Finding, Oracle};
 use crate::thread::Waiting;
 use crate::trace::CallName;
 use crate::world::observer::Answered;
@@ -91,6 +92,7 @@ impl Sim {
                 Err(Stop::Block) => {
                     wake_woken(state, &mut kernel);
                     drop(kernel);
+                    blocks_worker(state, thread, name, fd);
                     let waiting = Waiting::Call(name, fd);
                     let ended = Unwinding { state, call: Some(call) };
                     state.block(waiting, ended.call.as_ref().and_then(|call| call.deadline));
@@ -101,6 +103,15 @@ impl Sim {
                 }
             }
         }
+    }
+}
+
+/// A task waits in a call, and all the tasks behind it on its worker with it. Only a close may (`SO_LINGER`).
+fn blocks_worker(state: &State, thread: Tid, name: CallName, fd: Fd) {
+    let task = state.threads.borrow().get(thread).task;
+    if task != 0 && name != CallName::Close && !state.ended() {
+        let place = format!("a task blocks its worker in {}", name.name());
+        state.report(Finding::new(Oracle::LostWakeup, place, format!("on descriptor {fd}")));
     }
 }
 
