@@ -30,7 +30,7 @@ enum Command {
     Hunt(hunt::Args),
     /// Runs one seed again, and shows what happens in it.
     Replay(replay::Args),
-    /// Brings real bugs back into the sources, one by one, and counts the runs it takes to find each.
+    /// Brings real bugs back, one by one, and counts the runs it takes to find each.
     Mutants(mutants::Args),
 }
 
