@@ -1,5 +1,6 @@
 //! What cases do over and over.
 
+use core::fmt::Display;
 use core::time::Duration;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -65,9 +66,20 @@ impl Excuse {
         self.0.store(true, Ordering::Relaxed);
     }
 
-    /// Whether it has.
-    pub fn is_given(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+    /// Something went wrong that fails the run unless this excuses it. Whoever gives the excuse may come to it a
+    /// step after the other end has noticed, in the same instant: so it is looked at a moment later.
+    pub async fn demand<R: Room>(
+        &self,
+        room: &R,
+        handle: &Handle<R::Sys>,
+        oracle: Oracle,
+        place: &str,
+        detail: impl Display + Send,
+    ) {
+        handle.sleep(PAUSE).await;
+        if !self.0.load(Ordering::Relaxed) {
+            room.fail(oracle, place, detail);
+        }
     }
 }
 

@@ -149,8 +149,11 @@ async fn listen_in(
     let mut last = handle.now();
     loop {
         match conn.read(&mut buf).await {
-            Ok(0) if excuse.is_given() => return None,
-            Ok(0) => world.fail(Oracle::WrongAnswer, "a crash looks like an orderly end", conn.peer_addr()),
+            Ok(0) => {
+                let place = "a crash looks like an orderly end";
+                excuse.demand(world, handle, Oracle::WrongAnswer, place, conn.peer_addr()).await;
+                return None;
+            }
             Ok(read) => {
                 check(world, STREAM, offset, &buf[..read]);
                 offset += read as u64;

@@ -133,11 +133,17 @@ async fn one<R: Room>(room: &R, handle: &Handle<R::Sys>, places: &Places) {
     let Some(result) = cancellable(dialer.dial_until(handle, target, cancel)).await else { return };
     let took = handle.now().saturating_since(began);
     match result {
-        Ok(conn) if target == places.open => use_it(room, &conn, places).await,
-        Ok(_) if target == places.full && places.excuse.is_given() => {}
+        Ok(conn) if target == places.open => use_it(room, handle, &conn, places).await,
         Ok(conn) => {
             let detail = format!("{target} as {:?}", conn.local_addr());
-            room.fail(Oracle::WrongAnswer, "a dial succeeded where nobody accepts", detail);
+            let place = "a dial succeeded where nobody accepts";
+            if target != places.full {
+                room.fail(Oracle::WrongAnswer, place, detail);
+            }
+            places.excuse.demand(room, handle, Oracle::WrongAnswer, place, detail).await;
+        }
+        Err(error) if error.errno() == Some(Errno::ECONNRESET) => {
+            places.excuse.demand(room, handle, Oracle::WrongAnswer, "a dial was reset", error).await;
         }
         Err(error) => failed(room, &error, target, places, (took, timeout, cancel_after)),
     }
@@ -155,7 +161,6 @@ fn failed<R: Room>(
         Cause::DeadlineExceeded => timeout,
         Cause::Cancelled => cancel_after,
         Cause::Sys(_, Errno::ECONNREFUSED) if target == places.refusing => return,
-        Cause::Sys(_, Errno::ECONNRESET) if places.excuse.is_given() => return,
         _ if is_injected(error) => return,
         _ => None,
     };
@@ -172,7 +177,7 @@ fn failed<R: Room>(
 }
 
 /// A connection that dial returned is connected.
-async fn use_it<R: Room>(room: &R, conn: &TcpStream<R::Sys>, places: &Places) {
+async fn use_it<R: Room>(room: &R, handle: &Handle<R::Sys>, conn: &TcpStream<R::Sys>, places: &Places) {
     if conn.peer_addr() != places.open {
         room.fail(Oracle::WrongAnswer, "a dial brought somebody else's connection", conn.peer_addr());
     }
@@ -181,7 +186,10 @@ async fn use_it<R: Room>(room: &R, conn: &TcpStream<R::Sys>, places: &Places) {
     }
     match expect(room, conn, GREETING, 0, 32).await {
         Ok(()) => {}
-        Err(error) if is_broken(&error) && places.excuse.is_given() => {}
+        Err(error) if is_broken(&error) => {
+            let place = "a dialled connection was broken";
+            places.excuse.demand(room, handle, Oracle::WrongAnswer, place, error).await;
+        }
         Err(error) => room.fail(Oracle::WrongAnswer, "a dialled connection cannot be used", error),
     }
 }

@@ -60,14 +60,26 @@ pub fn run(world: &World) {
                         Some(conn) => conn,
                         None => match dial(&handle, &dialer, &listener, &excuse).await {
                             Ok(conn) => conn,
-                            Err(error) if is_broken(&error) && excuse.is_given() => continue,
+                            Err(error) if is_broken(&error) => {
+                                excuse
+                                    .demand(&world, &handle, Oracle::WrongAnswer, "dial was reset", error)
+                                    .await;
+                                continue;
+                            }
                             Err(error) => world.fail(Oracle::WrongAnswer, "dial failed", error),
                         },
                     };
                     match ask(&world, &handle, conn).await {
                         Ok(conn) => pooled = Some(conn),
                         Err(error) => {
-                            lost(&world, &error, is_old && !is_kept || excuse.is_given());
+                            if !is_old || is_kept {
+                                let place = "a connection that is kept alive was lost";
+                                excuse.demand(&world, &handle, Oracle::WrongAnswer, place, error).await;
+                            }
+                            if !is_over(&error) {
+                                let place = "a forgotten connection failed oddly";
+                                world.fail(Oracle::WrongAnswer, place, error);
+                            }
                             continue;
                         }
                     }
@@ -107,16 +119,6 @@ async fn answer(world: &World, handle: &Handle<Sim>, conn: &TcpStream<Sim>) {
             Err(error) if is_over(&error) => return,
             Err(error) => world.fail(Oracle::WrongAnswer, "an answer failed oddly", error),
         }
-    }
-}
-
-/// A request has failed: only because the middlebox had forgotten its connection.
-fn lost(world: &World, error: &OpError, is_excused: bool) {
-    if !is_excused {
-        world.fail(Oracle::WrongAnswer, "a connection that is kept alive was lost", error);
-    }
-    if !is_over(error) {
-        world.fail(Oracle::WrongAnswer, "a forgotten connection failed oddly", error);
     }
 }
 

@@ -30,10 +30,10 @@ pub fn run<R: Room>(room: &R) {
     let excuse = front.excuse.clone();
     let backend = Stage { excuse: excuse.clone(), ..Stage::new(room, &ListenConfig::default()) };
     let answering = {
-        let excuse = excuse.clone();
+        let (excuse, handle) = (excuse.clone(), backend.serving.handle().clone());
         backend.accepting(move |room, conn| {
-            let excuse = excuse.clone();
-            async move { talk(&room, &conn, RESPONSE, REQUEST, &excuse).await }
+            let (excuse, handle) = (excuse.clone(), handle.clone());
+            async move { talk(&room, &handle, &conn, [RESPONSE, REQUEST], &excuse).await }
         })
     };
     let relaying = {
@@ -50,8 +50,10 @@ pub fn run<R: Room>(room: &R) {
             let (listener, excuse) = (front.listener.clone(), excuse.clone());
             front.calling.spawn(async move {
                 match dial(&handle, &Dialer::default(), &listener, &excuse).await {
-                    Ok(conn) => talk(&room, &conn, REQUEST, RESPONSE, &excuse).await,
-                    Err(error) if is_broken(&error) && excuse.is_given() => {}
+                    Ok(conn) => talk(&room, &handle, &conn, [REQUEST, RESPONSE], &excuse).await,
+                    Err(error) if is_broken(&error) => {
+                        excuse.demand(&room, &handle, Oracle::WrongAnswer, "dial was reset", error).await;
+                    }
                     Err(error) => room.fail(Oracle::WrongAnswer, "dial failed", error),
                 }
             })
@@ -63,7 +65,13 @@ pub fn run<R: Room>(room: &R) {
 }
 
 /// One end: writes one stream and its end, and reads the other up to its end.
-async fn talk<R: Room>(room: &R, conn: &TcpStream<R::Sys>, mine: Stream, theirs: Stream, excuse: &Excuse) {
+async fn talk<R: Room>(
+    room: &R,
+    handle: &Handle<R::Sys>,
+    conn: &TcpStream<R::Sys>,
+    [mine, theirs]: [Stream; 2],
+    excuse: &Excuse,
+) {
     let (written, read) = join!(write(room, conn, mine), read(room, conn, theirs));
     let complete = match (written, read) {
         (Ok(()), Ok(complete)) => complete,
@@ -74,8 +82,9 @@ async fn talk<R: Room>(room: &R, conn: &TcpStream<R::Sys>, mine: Stream, theirs:
             false
         }
     };
-    if !complete && !excuse.is_given() {
-        room.fail(Oracle::Data, "a relay lost the end of a stream", format_args!("{}", conn.peer_addr()));
+    if !complete {
+        let place = "a relay lost the end of a stream";
+        excuse.demand(room, handle, Oracle::Data, place, conn.peer_addr()).await;
     }
 }
 
@@ -139,13 +148,18 @@ async fn relay<R: Room>(
             }
         }
     };
-    let there = one_way(room, &client, &backend, excuse);
-    let back = one_way(room, &backend, &client, excuse);
+    let there = one_way(room, handle, [&client, &backend], excuse);
+    let back = one_way(room, handle, [&backend, &client], excuse);
     join!(there, back, closing);
 }
 
 /// Copies to the end and tells it on. A failure ends the other direction too.
-async fn one_way<R: Room>(room: &R, source: &TcpStream<R::Sys>, target: &TcpStream<R::Sys>, excuse: &Excuse) {
+async fn one_way<R: Room>(
+    room: &R,
+    handle: &Handle<R::Sys>,
+    [source, target]: [&TcpStream<R::Sys>; 2],
+    excuse: &Excuse,
+) {
     let error = match copy(source, target).await {
         Ok(_) => match target.close_write() {
             Ok(()) => return,
@@ -156,8 +170,9 @@ async fn one_way<R: Room>(room: &R, source: &TcpStream<R::Sys>, target: &TcpStre
     if !is_over(&error) {
         room.fail(Oracle::WrongAnswer, "a copy failed oddly", error);
     }
-    if error.cause != Cause::Closed && !excuse.is_given() {
-        room.fail(Oracle::WrongAnswer, "a copy failed though nobody closed", error);
+    if error.cause != Cause::Closed {
+        let place = "a copy failed though nobody closed";
+        excuse.demand(room, handle, Oracle::WrongAnswer, place, error).await;
     }
     for end in [source, target] {
         // It may be closed already.
