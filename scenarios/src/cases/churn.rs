@@ -9,7 +9,8 @@ use simnet::fault::cancellable;
 
 use crate::pattern::Stream;
 use crate::room::Room;
-use crate::verbs::{Excuse, PAUSE, accept, dial, expect, is_broken, join, listen, settle};
+use crate::stage::Stage;
+use crate::verbs::{Excuse, PAUSE, dial, expect, is_broken};
 
 /// What it is.
 pub const ABOUT: &str =
@@ -17,28 +18,15 @@ pub const ABOUT: &str =
 
 /// Runs it.
 pub fn run<R: Room>(room: &R) {
-    let [here, there] = room.hosts();
-    let (serving, calling) = (room.runtime(&here), room.runtime(&there));
-    let listener = listen(serving.handle(), &here, &ListenConfig::default());
-    room.limit_descriptors(&here, 6 + u64::from(room.choose(6)));
-    room.limit_descriptors(&there, 6 + u64::from(room.choose(6)));
-    let server = {
-        let (room, handle, listener) = (room.clone(), serving.handle().clone(), listener.clone());
-        serving.spawn(async move {
-            let mut tasks = Vec::new();
-            while let Some(conn) = accept(&room, &handle, &listener, &Excuse::default()).await {
-                let room = room.clone();
-                tasks.push(handle.spawn(async move { answer(&room, conn).await }));
-            }
-            for task in tasks {
-                join(task).await;
-            }
-        })
-    };
+    let stage = Stage::new(room, &ListenConfig::default());
+    room.limit_descriptors(&stage.here, 6 + u64::from(room.choose(6)));
+    room.limit_descriptors(&stage.there, 6 + u64::from(room.choose(6)));
+    let server = stage.accepting(|room, conn| async move { answer(&room, conn).await });
     let clients: Vec<_> = (0..1 + room.choose(5))
         .map(|id| {
-            let (room, handle, listener) = (room.clone(), calling.handle().clone(), listener.clone());
-            calling.spawn(async move {
+            let (room, handle) = (room.clone(), stage.calling.handle().clone());
+            let listener = stage.listener.clone();
+            stage.calling.spawn(async move {
                 for round in 0..1 + room.choose(6) {
                     let stream = Stream(u64::from(id * 100 + round));
                     while ask(&room, &handle, &listener, stream).await.is_err() {
@@ -48,16 +36,8 @@ pub fn run<R: Room>(room: &R) {
             })
         })
         .collect();
-    calling.block_on(async {
-        for client in clients {
-            join(client).await;
-        }
-    });
-    serving.block_on(async {
-        listener.close().await.expect("the listener is closed once");
-        join(server).await;
-    });
-    settle(room, [serving, calling]);
+    stage.join_all(clients);
+    stage.end(Some(server));
 }
 
 /// A request is the number of the stream and how much of it is wanted.

@@ -13,7 +13,8 @@ use simnet::fault::cancellable;
 
 use crate::pattern::Stream;
 use crate::room::Room;
-use crate::verbs::{Excuse, accept, check, dial, is_broken, join, listen, settle};
+use crate::stage::Stage;
+use crate::verbs::{Excuse, check, dial, is_broken, join};
 
 /// What it is.
 pub const ABOUT: &str =
@@ -21,42 +22,21 @@ pub const ABOUT: &str =
 
 /// Runs it.
 pub fn run<R: Room>(room: &R) {
-    let [here, there] = room.hosts();
-    let (serving, calling) = (room.runtime(&here), room.runtime(&there));
-    let listener = listen(serving.handle(), &here, &ListenConfig::default());
-    let server = {
-        let (room, handle, listener) = (room.clone(), serving.handle().clone(), listener.clone());
-        serving.spawn(async move {
-            let mut tasks = Vec::new();
-            while let Some(conn) = accept(&room, &handle, &listener, &Excuse::default()).await {
-                let room = room.clone();
-                tasks.push(handle.spawn(async move { talk(&room, conn).await }));
-            }
-            for task in tasks {
-                join(task).await;
-            }
-        })
-    };
+    let stage = Stage::new(room, &ListenConfig::default());
+    let server = stage.accepting(|room, conn| async move { talk(&room, conn).await });
     let clients: Vec<_> = (0..1 + room.choose(3))
         .map(|_| {
-            let (room, handle, listener) = (room.clone(), calling.handle().clone(), listener.clone());
-            calling.spawn(async move {
+            let (room, handle) = (room.clone(), stage.calling.handle().clone());
+            let listener = stage.listener.clone();
+            stage.calling.spawn(async move {
                 for _ in 0..1 + room.choose(3) {
                     race(&room, &handle, &listener).await;
                 }
             })
         })
         .collect();
-    calling.block_on(async {
-        for client in clients {
-            join(client).await;
-        }
-    });
-    serving.block_on(async {
-        listener.close().await.expect("the listener is closed once");
-        join(server).await;
-    });
-    settle(room, [serving, calling]);
+    stage.join_all(clients);
+    stage.end(Some(server));
 }
 
 /// What every connection carries, in both directions.

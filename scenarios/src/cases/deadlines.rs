@@ -1,7 +1,6 @@
 //! Deadlines that are set, moved, cleared and past, by the reader and by others, while data comes and does not.
 
 use core::time::Duration;
-use std::sync::Arc;
 
 use netcore::net::{Dialer, ListenConfig, TcpStream};
 use netcore::rt::Handle;
@@ -10,7 +9,8 @@ use simnet::Oracle;
 
 use crate::pattern::Stream;
 use crate::room::Room;
-use crate::verbs::{check, expect, join, listen, pair, settle};
+use crate::stage::Stage;
+use crate::verbs::{check, expect};
 
 /// What it is.
 pub const ABOUT: &str =
@@ -18,14 +18,10 @@ pub const ABOUT: &str =
 
 /// Runs it.
 pub fn run<R: Room>(room: &R) {
-    let [here, there] = room.hosts();
-    let (serving, calling) = (room.runtime(&here), room.runtime(&there));
     let buffers = Some(4096 + room.choose(60_000) as i32);
-    let listener = listen(serving.handle(), &here, &ListenConfig { buffers, ..ListenConfig::default() });
-    let dialer = Dialer { buffers, ..Dialer::default() };
-    let handles = (calling.handle(), serving.handle());
-    let (client, server) = calling.block_on(pair(room, handles, &listener, &dialer));
-    let (client, server) = (Arc::new(client), Arc::new(server));
+    let stage = Stage::new(room, &ListenConfig { buffers, ..ListenConfig::default() });
+    let (client, server) = stage.pair(&Dialer { buffers, ..Dialer::default() });
+    let Stage { serving, calling, .. } = &stage;
     let total = 1 + u64::from(room.choose(200_000));
     let writer = {
         let (room, handle, server) = (room.clone(), serving.handle().clone(), server.clone());
@@ -35,23 +31,18 @@ pub fn run<R: Room>(room: &R) {
         let (room, handle, client) = (room.clone(), calling.handle().clone(), client.clone());
         calling.spawn(async move { read(&room, &handle, &client, total).await })
     };
-    let meddlers: Vec<_> = [(&calling, client.clone()), (&serving, server.clone())]
+    let meddlers: Vec<_> = [(calling, client.clone()), (serving, server.clone())]
         .into_iter()
         .map(|(runtime, conn)| {
             let (room, handle) = (room.clone(), runtime.handle().clone());
             runtime.spawn(async move { meddle(&room, &handle, &conn).await })
         })
         .collect();
-    calling.block_on(async {
-        for meddler in meddlers {
-            join(meddler).await;
-        }
-        join(writer).await;
-        join(reader).await;
-        past(room, calling.handle(), &client, &server).await;
-    });
-    drop((client, server, listener));
-    settle(room, [serving, calling]);
+    stage.join_all(meddlers);
+    stage.join_all([writer, reader]);
+    calling.block_on(past(room, calling.handle(), &client, &server));
+    drop((client, server));
+    stage.end(None);
 }
 
 const STREAM: Stream = Stream(11);

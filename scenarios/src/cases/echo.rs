@@ -12,24 +12,23 @@ use simnet::fault::cancellable;
 
 use crate::pattern::Stream;
 use crate::room::Room;
-use crate::verbs::{Excuse, PAUSE, dial, expect, is_broken, join, listen, settle};
+use crate::stage::Stage;
+use crate::verbs::{Excuse, PAUSE, dial, expect, is_broken, join};
 
 /// What it is.
 pub const ABOUT: &str = "many connections to an echo server; bytes come back whole, to whom they belong";
 
 /// Runs it.
 pub fn run<R: Room>(room: &R) {
-    let [here, there] = room.hosts();
-    let (serving, calling) = (room.runtime(&here), room.runtime(&there));
-    let listener = listen(serving.handle(), &here, &ListenConfig::default());
+    let stage = Stage::new(room, &ListenConfig::default());
     let dropped = Arc::new(AtomicU32::new(0));
-    let server =
-        serving.spawn(serve(room.clone(), serving.handle().clone(), listener.clone(), dropped.clone()));
+    let (handle, listener) = (stage.serving.handle().clone(), stage.listener.clone());
+    let server = stage.serving.spawn(serve(room.clone(), handle, listener, dropped.clone()));
     let clients: Vec<_> = (0..1 + room.choose(6))
         .map(|id| {
-            let (room, handle) = (room.clone(), calling.handle().clone());
-            let (listener, dropped) = (listener.clone(), dropped.clone());
-            calling.spawn(async move {
+            let (room, handle) = (room.clone(), stage.calling.handle().clone());
+            let (listener, dropped) = (stage.listener.clone(), dropped.clone());
+            stage.calling.spawn(async move {
                 let mut stream = u64::from(id) << 8;
                 // A connection that the server could not take is dropped: then with a new one.
                 while !exchange(&room, &handle, &listener, Stream(stream), &dropped).await {
@@ -38,16 +37,8 @@ pub fn run<R: Room>(room: &R) {
             })
         })
         .collect();
-    calling.block_on(async {
-        for client in clients {
-            join(client).await;
-        }
-    });
-    serving.block_on(async {
-        listener.close().await.expect("the listener is closed once");
-        join(server).await;
-    });
-    settle(room, [serving, calling]);
+    stage.join_all(clients);
+    stage.end(Some(server));
 }
 
 /// Accepts until the listener is closed, and echoes. Counts the connections that it could not take.
