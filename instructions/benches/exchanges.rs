@@ -1,10 +1,11 @@
-//! Instructions of a run, which do not depend on what else the machine does: `cargo bench -p simnet --bench
-//! instructions`. It wants valgrind, and `cargo install gungraun-runner`.
+//! Instructions of a run, which do not depend on what else the machine does: `cd instructions && cargo bench`. It wants
+//! valgrind, and `cargo install gungraun-runner`.
 //!
 //! The difference of the long and the short run is what their steps cost.
 
 #![expect(missing_docs, reason = "gungraun's macros make public items")]
 
+#[path = "../../simnet/benches/room/mod.rs"]
 mod room;
 
 use gungraun::{library_benchmark, library_benchmark_group, main};
