@@ -264,6 +264,16 @@ impl<P: Preempt> Desc<P> {
         }
     }
 
+    /// A timer of one direction has fired: if the deadline of the other has passed, too, it expires with it, as
+    /// with Go's one timer for both, so that nobody who was woken by the one finds the other still open.
+    pub(super) fn expires_with(&self, mode: Mode, now: Instant) -> bool {
+        let mut info = self.info.lock();
+        let deadline = &mut info.deadlines[mode as usize];
+        let passed = deadline.at.is_some_and(|at| at <= now) && !deadline.expired;
+        deadline.expired |= passed;
+        passed
+    }
+
     /// Whether the key is still the deadline's timer.
     pub(super) fn has_timer(&self, mode: Mode, timer: TimerKey) -> bool {
         self.info.lock().deadlines[mode as usize].timer == Some(timer)

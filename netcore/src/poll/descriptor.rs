@@ -223,7 +223,15 @@ impl<S: Sys> Inner<S> {
     pub(crate) fn timer_fired(self: &Arc<Self>, mode: Mode, timer: TimerKey, now: Instant) {
         let fresh = self.driver.timer_key(now);
         let next = self.desc.timer_fired(mode, timer, now, fresh);
+        let other = match mode {
+            Mode::Read => Mode::Write,
+            Mode::Write => Mode::Read,
+        };
+        let both = next == Timer::Expired && self.desc.expires_with(other, now);
         self.act_on(mode, next);
+        if both {
+            self.act_on(other, Timer::Expired);
+        }
     }
 
     fn act_on(self: &Arc<Self>, mode: Mode, timer: Timer) {
