@@ -45,6 +45,11 @@ pub trait Room: Clone + Send + Sync + 'static {
     /// Lets the host's process have so many descriptors only, where that harms nobody else.
     fn limit_descriptors(&self, site: &Site<Self::Sys>, soft: u64);
 
+    /// How much to read or write at once: one byte to `most`, and `most` where the choice is dull.
+    fn piece(&self, most: usize) -> usize {
+        most - self.choose(most as u32) as usize
+    }
+
     /// True once in `n` times.
     fn one_in(&self, n: u32) -> bool {
         self.choose(n) == n - 1

@@ -144,7 +144,7 @@ pub async fn expect<S: Sys>(
     let mut buf = vec![0; len];
     let mut got = 0;
     while got < len {
-        let piece = got + 1 + room.choose((len - got) as u32) as usize;
+        let piece = got + room.piece(len - got);
         let read = conn.read(&mut buf[got..piece]).await?;
         if read == 0 {
             return Err(eof(conn));

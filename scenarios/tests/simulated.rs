@@ -1,6 +1,8 @@
 //! Every case in the simulated room, under as many seeds as `SIMNET_SEEDS` says.
 
 use scenarios::cases;
+use simnet::choice::Seed;
+use simnet::world::{Config, Source};
 
 macro_rules! cases {
     ($($name:ident)*) => {
@@ -23,4 +25,19 @@ macro_rules! cases {
 
 cases! {
     echo close_races churn deadlines rebind relay slow_reader dial lifecycle drops partition crash pool
+}
+
+/// A tape that ends answers 0, the dull answer, for ever: every case still ends then, wherever that is.
+#[test]
+fn a_case_ends_wherever_its_tape_does() {
+    for scenario in scenarios::all() {
+        for seed in (0..20).map(Seed) {
+            let config = Config { record: true, ..Config::new(Source::Seed(seed)) };
+            let whole = scenario.run(&config).tape;
+            for part in 0..4 {
+                let report = scenario.run(&Config::new(Source::Tape(whole.cut(part, 4))));
+                assert_eq!(report.finding, None, "{}, seed {seed}, {part} quarters of it", scenario.name);
+            }
+        }
+    }
 }

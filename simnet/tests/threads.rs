@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use netcore::rt::{Config as RuntimeConfig, Runtime};
 use netcore::sys::{Access, Clock, Files, OFlags, Preempt, Threads};
-use simnet::choice::{Rates, Seed};
+use simnet::choice::{Rates, Seed, Tape};
 use simnet::world::{Config, Report, Source, run};
 use simnet::{Oracle, Sim, World};
 
@@ -193,4 +193,28 @@ fn a_task_that_blocks_its_worker_is_a_finding() {
     });
     let finding = report.finding.expect("a blocking pipe blocks");
     assert_eq!(finding.signature(), "LW a task blocks its worker in read");
+}
+
+#[test]
+fn a_loop_of_decisions_alone_meets_the_limit_of_steps() {
+    let config = Config { steps_max: 1000, ..config(1) };
+    let report = run(&config, |world| while world.choose(2) < 2 {});
+    assert_eq!(report.finding.map(|finding| finding.oracle), Some(Oracle::Budget));
+}
+
+#[test]
+fn a_thread_that_polls_gives_way_to_the_one_it_waits_for() {
+    let dull = Config::new(Source::Tape(Tape::default()));
+    let report = run(&dull, |world| {
+        let sim = world.host("host").process("program");
+        let (reader, writer) = sim.pipe2(OFlags::NONBLOCK).expect("two descriptors");
+        let polls = move || while sim.read(reader, &mut [0; 1]).is_err() {};
+        let writes = move || assert_eq!(sim.write(writer, &[1]), Ok(1));
+        let threads: [Box<dyn FnOnce() + Send>; 2] = [Box::new(polls), Box::new(writes)];
+        for thread in threads.map(|body| sim.spawn("thread", body).unwrap()) {
+            sim.join(thread);
+        }
+        let _ = (sim.close(reader), sim.close(writer));
+    });
+    assert_eq!(report.finding, None);
 }

@@ -109,7 +109,7 @@ async fn outlive<R: Room>(room: &R, copy: &TcpStream<R::Sys>, offset: u64) {
 async fn write<R: Room>(room: &R, conn: &TcpStream<R::Sys>, len: usize) -> u64 {
     let mut offset = 0;
     while offset < len {
-        let piece = (1 + room.choose(20_000) as usize).min(len - offset);
+        let piece = room.piece(20_000).min(len - offset);
         match conn.write(&STREAM.bytes(offset as u64, piece)).await {
             Ok(written) if written == piece => offset += piece,
             Ok(written) => room.fail(Oracle::Data, "a write was cut short", written),
@@ -127,7 +127,7 @@ async fn read<R: Room>(room: &R, conn: &TcpStream<R::Sys>) {
     let mut buf = [0; 4000];
     let mut offset = 0;
     loop {
-        let end = 1 + room.choose(4000) as usize;
+        let end = room.piece(4000);
         match conn.read(&mut buf[..end]).await {
             Ok(0) => return,
             Ok(read) => {

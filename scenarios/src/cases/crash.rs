@@ -104,7 +104,7 @@ async fn serve(world: &World, handle: &Handle<Sim>, listener: &TcpListener<Sim>,
         handle.spawn(async move {
             let mut offset = 0;
             for _ in 0..1 + world.choose(4) {
-                let piece = 1 + world.choose(3000) as usize;
+                let piece = world.piece(3000);
                 if conn.write(&STREAM.bytes(offset, piece)).await.is_err() {
                     return;
                 }

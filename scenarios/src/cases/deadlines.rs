@@ -77,7 +77,7 @@ async fn meddle<R: Room>(room: &R, handle: &Handle<R::Sys>, conn: &TcpStream<R::
 async fn write<R: Room>(room: &R, handle: &Handle<R::Sys>, conn: &TcpStream<R::Sys>, total: u64) {
     let mut offset = 0;
     while offset < total {
-        let piece = (1 + room.choose(30_000) as u64).min(total - offset) as usize;
+        let piece = (room.piece(30_000) as u64).min(total - offset) as usize;
         match conn.write(&STREAM.bytes(offset, piece)).await {
             Ok(written) => offset += written as u64,
             Err(error) if error.is_timeout() => {
@@ -98,7 +98,7 @@ async fn read<R: Room>(room: &R, handle: &Handle<R::Sys>, conn: &TcpStream<R::Sy
     let mut buf = vec![0; 8000];
     let mut offset = 0;
     while offset < total {
-        let piece = 1 + room.choose(8000) as usize;
+        let piece = room.piece(8000);
         match conn.read(&mut buf[..piece]).await {
             Ok(0) => room.fail(Oracle::Data, "the stream ended early", offset),
             Ok(read) => {

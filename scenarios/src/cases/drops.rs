@@ -90,7 +90,7 @@ async fn read_some<R: Room>(
     read: &Read,
     total: u64,
 ) {
-    let mut buf = vec![0; 1 + (total / READS_MAX) as usize + room.choose(9000) as usize];
+    let mut buf = vec![0; (total / READS_MAX) as usize + room.piece(9000)];
     while !read.at_end.load(Ordering::Relaxed) {
         match cancellable(conn.read(&mut buf)).await {
             None => continue,
@@ -112,7 +112,7 @@ async fn read_some<R: Room>(
 async fn write<R: Room>(room: &R, handle: &Handle<R::Sys>, conn: &Arc<TcpStream<R::Sys>>, total: u64) {
     let mut offset = 0;
     while offset < total {
-        let piece = (1 + u64::from(room.choose(20_000))).min(total - offset);
+        let piece = (room.piece(20_000) as u64).min(total - offset);
         let (writer, bytes) = (conn.clone(), STREAM.bytes(offset, piece as usize));
         let mut task = handle.spawn(async move { writer.write(&bytes).await });
         let written = loop {

@@ -110,10 +110,11 @@ fn work<R: Room>(
     })
 }
 
-/// Spawns and joins, over and over.
+/// Spawns and joins, over and over. Each turn takes time, as each of [`write`]'s does on a tape that has ended:
+/// where nobody else waits for anything, time passes only by that.
 async fn tick<R: Room>(room: &R, handle: &Handle<R::Sys>) {
     loop {
-        let after = Duration::from_micros(room.choose(300).into());
+        let after = Duration::from_micros((1 + room.choose(300)).into());
         let sleeper = handle.clone();
         let task = handle.spawn(async move { sleeper.sleep(after).await });
         if room.one_in(3) {
@@ -129,21 +130,21 @@ async fn tick<R: Room>(room: &R, handle: &Handle<R::Sys>) {
 async fn write<R: Room>(room: &R, handle: &Handle<R::Sys>, conn: &TcpStream<R::Sys>) {
     let mut offset = 0;
     loop {
-        let piece = 1 + room.choose(30_000) as usize;
+        let piece = room.piece(30_000);
         match conn.write(&STREAM.bytes(offset, piece)).await {
             Ok(written) => offset += written as u64,
             Err(error) if is_broken(&error) => return,
             Err(error) => room.fail(Oracle::WrongAnswer, "a write failed", error),
         }
-        if room.one_in(3) {
-            handle.sleep(Duration::from_micros(room.choose(500).into())).await;
+        if room.choose(3) == 0 {
+            handle.sleep(Duration::from_micros((20 + room.choose(500)).into())).await;
         }
     }
 }
 
 /// Reads as long as somebody writes: the end may come anywhere.
 async fn read<R: Room>(room: &R, conn: &TcpStream<R::Sys>) {
-    let mut buf = vec![0; 1 + room.choose(10_000) as usize];
+    let mut buf = vec![0; 300 + room.piece(10_000)];
     let mut offset = 0;
     loop {
         match conn.read(&mut buf).await {

@@ -85,13 +85,13 @@ async fn talk(
     let writing = async {
         let mut offset = 0;
         for _ in 0..pieces {
-            let piece = 1 + world.choose(20_000) as usize;
+            let piece = world.piece(20_000);
             let began = handle.now();
             if let Err(error) = conn.write(&mine.bytes(offset, piece)).await {
                 return given_up(world, &error, heals, began, handle.now());
             }
             offset += piece as u64;
-            handle.sleep(Duration::from_millis(world.choose(4000).into())).await;
+            handle.sleep(Duration::from_millis((1 + world.choose(4000)).into())).await;
         }
         // Between two writes the peer's patience, or this one's, may have ended.
         if let Err(error) = conn.close_write() {

@@ -93,7 +93,7 @@ async fn write<R: Room>(room: &R, conn: &TcpStream<R::Sys>, stream: Stream) -> R
     conn.write(&(total as u64).to_le_bytes()).await?;
     let mut offset = 0;
     while offset < total {
-        let piece = (1 + room.choose(40_000) as usize).min(total - offset);
+        let piece = room.piece(40_000).min(total - offset);
         conn.write(&stream.bytes(offset as u64, piece)).await?;
         offset += piece;
     }
@@ -111,7 +111,7 @@ async fn read<R: Room>(room: &R, conn: &TcpStream<R::Sys>, stream: Stream) -> Re
         }
     }
     let total = u64::from_le_bytes(header);
-    let mut buf = vec![0; 1 + room.choose(20_000) as usize];
+    let mut buf = vec![0; room.piece(20_000)];
     let mut offset = 0;
     loop {
         match conn.read(&mut buf).await? {

@@ -73,8 +73,10 @@ impl Transfer {
         while offset < total {
             let mut pieces = Vec::new();
             let mut end = offset;
-            for _ in 0..1 + room.choose(8) {
-                let len = u64::from(room.choose(6000)).min(total - end);
+            for nth in 0..1 + room.choose(8) {
+                // Any but the first may be empty.
+                let len = (room.piece(6000) - usize::from(nth > 0)) as u64;
+                let len = len.min(total - end);
                 pieces.push(stream.bytes(end, len as usize));
                 end += len;
             }
@@ -107,7 +109,7 @@ impl Transfer {
         total: u64,
     ) {
         let longest = if R::IS_EXACT { 3_000_000 } else { 3000 };
-        let mut buf = vec![0; 1 + (total / READS_MAX) as usize + room.choose(30_000) as usize];
+        let mut buf = vec![0; (total / READS_MAX) as usize + room.piece(30_000)];
         let mut offset = 0;
         loop {
             let read = match conn.read(&mut buf).await {

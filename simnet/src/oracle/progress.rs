@@ -1,4 +1,4 @@
-//! The busy-loop oracle: calls that get nothing done.
+//! The busy-loop oracle: calls that get nothing done, and whom they keep waiting.
 
 use netcore::sys::{Errno, Instant};
 
@@ -7,6 +7,10 @@ use crate::trace::CallName;
 /// Calls without progress that a process may make while time stands still. A healthy runtime needs a few
 /// per descriptor and event.
 const IDLE_CALLS_MAX: u32 = 20_000;
+
+/// After so many of them in a row the caller gives way to whoever is ready the longest. It may be the one that it
+/// waits for, and a schedule that is dull would keep the caller running: a fair one, like the kernel's, does not.
+const GIVES_WAY_AFTER: u32 = 500;
 
 /// How long one process has been calling without getting anything done.
 #[derive(Debug, Default)]
@@ -26,6 +30,12 @@ impl Progress {
         }
         self.idle += 1;
         self.idle > IDLE_CALLS_MAX
+    }
+
+    /// Whether the caller gives way now.
+    #[inline]
+    pub(crate) fn gives_way(&self) -> bool {
+        self.idle > 0 && self.idle.is_multiple_of(GIVES_WAY_AFTER)
     }
 }
 

@@ -73,8 +73,10 @@ impl World {
         });
     }
 
-    /// A decision of the scenario: a number below `n`, from the run's tape.
+    /// A decision of the scenario: a number below `n`, from the run's tape. A scheduling point, so that a loop of
+    /// decisions alone meets the limit of steps too.
     pub fn choose(&self, n: u32) -> u32 {
+        state::point();
         self.with(|state| state.kernel.borrow_mut().choices.choose(Point::Workload, n))
     }
 

@@ -130,6 +130,11 @@ impl Observer {
         view.late(answered, kernel.now)
     }
 
+    /// Whether the last call of `process` was one of so many without progress that its thread gives way.
+    pub(crate) fn gives_way(&self, process: Pid) -> bool {
+        self.views[process.index()].progress.gives_way()
+    }
+
     /// A layer of the stack says what it does. Says what an oracle has against it.
     pub(crate) fn probe(
         &mut self,

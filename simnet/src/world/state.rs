@@ -254,6 +254,14 @@ fn ask(state: &State, running: Tid, step: u64) {
     }
 }
 
+/// The running thread lets the one go first that has been ready the longest, whatever the policy says.
+#[cold]
+pub(crate) fn give_way(state: &State, running: Tid) {
+    if state.threads.borrow().ready() > 0 && !std::thread::panicking() {
+        switch(state, running, 1);
+    }
+}
+
 /// The running thread is preempted by the `answer`-th of the ready ones, counted from 1.
 fn switch(state: &State, running: Tid, answer: u32) {
     let next = state.threads.borrow_mut().preempt(running, answer - 1);
