@@ -1,10 +1,9 @@
 //! bind(2) (`__inet_bind`, `inet_csk_get_port`), and the hold of a socket on its port.
 
-use core::net::{IpAddr, Ipv6Addr, SocketAddr};
+use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use netcore::sys::{Domain, Errno, Fd, SockAddr};
 
-use super::Phase;
 use super::ports::{Claim, Class};
 use crate::choice::Point;
 use crate::kernel::host::unspecified_like;
@@ -15,23 +14,40 @@ use crate::kernel::{Answer, Call, Kernel};
 /// How many of the free ports of its kind a new one is drawn from: few, so that numbers are used again soon.
 pub(super) const PORT_CHOICES: u32 = 16;
 
+/// Whether it is an address of many.
+pub(super) fn is_everybodys(ip: IpAddr) -> bool {
+    ip.is_multicast() || ip == IpAddr::V4(Ipv4Addr::BROADCAST)
+}
+
 impl Kernel {
     /// bind(2).
     pub fn bind(&mut self, call: &mut Call, fd: Fd, addr: &SockAddr) -> Answer<()> {
         let socket = self.resolve_socket(call, fd)?;
-        let addr = self.wire_addr(socket, addr)?;
+        let addr = match (self.sockets[socket].domain, addr) {
+            // All zeros, it is taken for `INADDR_ANY`.
+            (Domain::Inet, SockAddr::Unspec) => SocketAddr::new(Ipv4Addr::UNSPECIFIED.into(), 0),
+            // An IPv4 address for a socket of IPv6 alone: connect(2) has no way there, here it makes no sense.
+            _ => self.wire_addr(socket, addr).map_err(|errno| match errno {
+                Errno::ENETUNREACH => Errno::EINVAL,
+                other => other,
+            })?,
+        };
         let state = &self.sockets[socket];
-        let host = state.host;
-        if !addr.ip().is_unspecified() && !self.owns(host, addr.ip()) {
+        if !addr.ip().is_unspecified() && !is_everybodys(addr.ip()) && !self.owns(state.host, addr.ip()) {
             return Err(Errno::EADDRNOTAVAIL.into());
         }
-        if state.tcp.state != State::Closed || state.claim.is_some() || state.phase != Phase::Unconnected {
+        if state.tcp.state != State::Closed || state.claim.is_some() {
             return Err(Errno::EINVAL.into());
         }
-        let before = state.tcp.local;
-        self.sockets[socket].tcp.local = addr;
+        let (before, was_v6_only) = (state.tcp.local.port(), state.tcp.options.v6_only);
+        let tcp = &mut self.sockets[socket].tcp;
+        tcp.local = addr;
+        tcp.options.v6_only |= matches!(addr.ip(), IpAddr::V6(ip) if !ip.is_unspecified());
         if let Err(errno) = self.take_port(socket, addr.port()) {
-            self.sockets[socket].tcp.local = before;
+            // The address is lost, the old port is still told.
+            let tcp = &mut self.sockets[socket].tcp;
+            tcp.local = SocketAddr::new(unspecified_like(addr.ip()), before);
+            tcp.options.v6_only = was_v6_only;
             return Err(errno.into());
         }
         let state = &mut self.sockets[socket];
@@ -50,6 +66,8 @@ impl Kernel {
                 Some(ip) => Ok(SocketAddr::new(ip.into(), addr.port())),
                 None => Ok(SocketAddr::new((*addr.ip()).into(), addr.port())),
             },
+            // What is shorter than a `struct sockaddr_in6` is not looked at any further.
+            (Domain::Inet6, _) => Err(Errno::EINVAL),
             _ => Err(Errno::EAFNOSUPPORT),
         }
     }

@@ -6,10 +6,10 @@ use core::time::Duration;
 use netcore::sys::{EpollEvents, Errno, Fd, SockAddr};
 
 use super::Phase;
-use super::bind::PORT_CHOICES;
+use super::bind::{PORT_CHOICES, is_everybodys};
 use crate::choice::Point;
 use crate::kernel::ids::SocketId;
-use crate::kernel::tcp::{Connect, State, Tcp};
+use crate::kernel::tcp::{Connect, State, Tcp, Wakes};
 use crate::kernel::{Answer, Attempt, Call, Kernel};
 
 /// Ports tried from the front of the range before the search goes on where it last succeeded.
@@ -93,13 +93,19 @@ impl Kernel {
     fn unhash_before_disconnect(&mut self, socket: SocketId) {
         self.unhash(socket);
         self.drive(socket, Tcp::disconnect);
+        // The peer has the reset before anybody here is told.
+        self.settle();
+        self.wake(socket, Wakes::ERROR);
     }
 
     /// `tcp_v4_connect`, `tcp_v6_connect`.
     fn start_connect(&mut self, socket: SocketId, addr: &SockAddr) -> Result<(), Errno> {
         let mut peer = self.wire_addr(socket, addr)?;
         let state = &self.sockets[socket];
-        let (host, bound) = (state.host, state.tcp.local.ip());
+        let host = state.host;
+        // What is bound to everybody's address sends from its own.
+        let bound = Some(state.tcp.local.ip()).filter(|&ip| !is_everybodys(ip));
+        let bound = bound.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
         if peer.ip().is_unspecified() {
             // "0.0.0.0" is this host: the address the socket is bound to, or the loopback.
             let own = match peer.ip() {
@@ -123,6 +129,9 @@ impl Kernel {
             }
         };
         let local = self.sockets[socket].tcp.local;
+        // A socket of IPv6 that has once gone over IPv4 goes no other way: `tcp_disconnect` leaves
+        // `icsk_af_ops` alone, and what it sends to addresses of IPv6 goes nowhere.
+        self.sockets[socket].is_mapped |= peer.is_ipv4();
         self.sockets[socket].tcp.peer = peer;
         self.hash(socket);
         self.drive(socket, |tcp, cx| tcp.connect(Connect { local, peer, iss, mtu: route.mtu }, cx));

@@ -39,6 +39,7 @@ impl Kernel {
             claim: None,
             is_addr_bound: false,
             is_port_bound: false,
+            is_mapped: false,
             is_hashed: false,
             is_queued: false,
             listener: None,

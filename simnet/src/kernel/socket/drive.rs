@@ -37,6 +37,8 @@ impl Kernel {
         let host = self.sockets[socket].host;
         if !self.net.effects.segments.is_empty() {
             let mut segments = core::mem::take(&mut self.net.effects.segments);
+            let is_lost = |segment: &Segment| self.sockets[socket].is_mapped && segment.dst.is_ipv6();
+            segments.retain(|segment| !is_lost(segment));
             for segment in segments.drain(..) {
                 self.transmit(host, segment);
             }

@@ -101,11 +101,13 @@ impl Kernel {
         let pending = self.net.requests.remove(request);
         let parent = &self.sockets[listener];
         let (host, domain, is_addr_bound) = (parent.host, parent.domain, parent.is_addr_bound);
-        let options = parent.tcp.options.clone();
+        let (options, shutdown) = (parent.tcp.options.clone(), parent.tcp.shutdown);
         let Kernel { hosts, net, now, .. } = self;
         let sysctl = &hosts[host.index()].sysctl;
         let mut cx = Context { now: *now, pool: &mut net.pool, effects: &mut net.effects, sysctl };
-        let tcp = Tcp::open(&pending.request, options, &mut cx);
+        // A clone of its parent, in this respect too (`sk_clone_lock`).
+        let mut tcp = Tcp::open(&pending.request, options, &mut cx);
+        tcp.shutdown = shutdown;
         let key = hash(tcp.local, tcp.peer);
         let child = self.add_socket(host, domain, tcp);
         let state = &mut self.sockets[child];

@@ -60,6 +60,8 @@ pub struct Socket {
     is_addr_bound: bool,
     /// bind(2) gave the port: it stays after the connection (`SOCK_BINDPORT_LOCK`).
     is_port_bound: bool,
+    /// It has been connected over IPv4.
+    is_mapped: bool,
     /// It stands in the host's table of connections.
     is_hashed: bool,
     /// A listener's accept queue has it.

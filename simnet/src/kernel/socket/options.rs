@@ -111,8 +111,8 @@ fn get(options: &Options, option: SockOpt) -> Option<SockOptValue> {
 fn set(options: &mut Options, option: SockOpt, value: SockOptValue) -> Result<(), Errno> {
     match (option, value) {
         (SockOpt::Linger, SockOptValue::Linger(linger)) => options.linger = linger,
-        (SockOpt::RcvTimeo, SockOptValue::Time(time)) => options.receive_timeout = in_microseconds(time),
-        (SockOpt::SndTimeo, SockOptValue::Time(time)) => options.send_timeout = in_microseconds(time),
+        (SockOpt::RcvTimeo, SockOptValue::Time(time)) => options.receive_timeout = in_jiffies(time),
+        (SockOpt::SndTimeo, SockOptValue::Time(time)) => options.send_timeout = in_jiffies(time),
         (_, SockOptValue::Int(value)) => return set_int(options, option, value),
         _ => return Err(Errno::EINVAL),
     }
@@ -174,7 +174,11 @@ fn in_range(value: i32, max: i32) -> Result<i32, Errno> {
     if (1..=max).contains(&value) { Ok(value) } else { Err(Errno::EINVAL) }
 }
 
-/// `struct timeval` has no more; what is less than its unit is one.
-fn in_microseconds(time: Duration) -> Duration {
-    Duration::from_micros(u64::try_from(time.as_nanos().div_ceil(1000)).unwrap_or(u64::MAX))
+/// `1/HZ`, in which the kernel counts timeouts of sockets (`CONFIG_HZ=250`).
+const JIFFY: Duration = Duration::from_millis(4);
+
+/// Rounded up to whole jiffies, as `sock_set_timeout` does.
+fn in_jiffies(time: Duration) -> Duration {
+    let jiffies = time.as_nanos().div_ceil(JIFFY.as_nanos());
+    JIFFY.saturating_mul(u32::try_from(jiffies).unwrap_or(u32::MAX))
 }

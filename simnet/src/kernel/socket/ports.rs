@@ -119,12 +119,14 @@ impl Ports {
     }
 }
 
-/// Whether two addresses, each perhaps of IPv6 alone, have one in common (`inet_rcv_saddr_equal`).
+/// Whether two addresses, the one of who wants the port first, each perhaps of IPv6 alone, are taken to have one in
+/// common (`inet_rcv_saddr_equal`). To any address of IPv4 every socket of IPv6 is a rival that was not told to be of
+/// that alone, wherever it is.
 fn overlap(a: (IpAddr, bool), b: (IpAddr, bool)) -> bool {
     match (a.0, b.0) {
         (IpAddr::V4(a), IpAddr::V4(b)) => a == b || a.is_unspecified() || b.is_unspecified(),
         (IpAddr::V6(a), IpAddr::V6(b)) => a == b || a.is_unspecified() || b.is_unspecified(),
-        (IpAddr::V4(_), IpAddr::V6(v6)) => v6.is_unspecified() && !b.1,
+        (IpAddr::V4(v4), IpAddr::V6(v6)) => !b.1 && (v4.is_unspecified() || v6.is_unspecified()),
         (IpAddr::V6(v6), IpAddr::V4(_)) => v6.is_unspecified() && !a.1,
     }
 }

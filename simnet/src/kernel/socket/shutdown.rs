@@ -31,11 +31,11 @@ impl Kernel {
                 }
             }
         }
-        // "Wake up anyone sleeping in poll."
+        // The peer has its FIN before "anyone sleeping in poll" here is woken.
+        self.settle();
         if let Some(file) = self.sockets[socket].file {
             self.notify(file, EpollEvents::empty());
         }
-        self.settle();
         if before == State::Closed { Err(Errno::ENOTCONN.into()) } else { Ok(()) }
     }
 }

@@ -7,7 +7,7 @@ use netcore::sys::Errno;
 use super::congestion::Congestion;
 use super::output::Nagle;
 use super::timers::Deadlines;
-use super::{Context, Halves, Seq, State, Tcp, Wakes, window};
+use super::{Context, Halves, Seq, State, Tcp, window};
 
 /// The addresses, first number and path of a new connection.
 #[derive(Clone, Copy, Debug)]
@@ -112,7 +112,8 @@ impl Tcp {
         }
     }
 
-    /// Aborts the connection, if there is one, and makes the socket new (`tcp_disconnect`).
+    /// Aborts the connection, if there is one, and makes the socket new (`tcp_disconnect`). Who waits for it is told
+    /// by the caller.
     pub fn disconnect(&mut self, cx: &mut Context<'_>) {
         let unsent = self.snd_max != self.write_end();
         let aborts =
@@ -132,7 +133,6 @@ impl Tcp {
         self.is_done = false;
         self.fin = None;
         self.soft_error = None;
-        cx.effects.wakes |= Wakes::ERROR;
     }
 
     /// The host has crashed, and the connection is gone without a word.

@@ -1,7 +1,7 @@
 //! The answer to a SYN (`tcp_rcv_synsent_state_process`), and the end of every handshake.
 
 use super::congestion::Congestion;
-use super::{Context, Flags, Segment, State, Tcp, Wakes, window};
+use super::{Context, Flags, Halves, Segment, State, Tcp, Wakes, window};
 
 impl Tcp {
     /// A segment in SYN-SENT (RFC 9293 §3.10.7.3).
@@ -57,6 +57,10 @@ impl Tcp {
         self.snd_wnd_max = self.snd_wnd_max.max(self.snd_wnd);
         self.snd_wl1 = segment.seq;
         self.become_established(segment, cx);
+        if self.shutdown.contains(Halves::SEND) {
+            // It was shut before there was a connection, or its listener was.
+            self.shutdown_send(cx);
+        }
     }
 
     fn become_established(&mut self, segment: &Segment, cx: &mut Context<'_>) {

@@ -136,8 +136,9 @@ impl Tcp {
     /// An orphan waits for the peer's FIN without its socket, if it need not wait long.
     pub(super) fn orphan_in_fin_wait_2(&mut self, by: Option<&Segment>, cx: &mut Context<'_>) {
         if self.options.linger2 < 0 {
-            if by.is_none() {
-                self.send_reset(cx);
+            match by {
+                Some(segment) => cx.effects.segments.extend(segment.reset()),
+                None => self.send_reset(cx),
             }
             return self.finish(cx);
         }
