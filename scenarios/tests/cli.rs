@@ -108,3 +108,29 @@ fn a_finding_is_replayed_from_its_file() {
     assert_eq!(output.status.code(), Some(0), "{}", stdout(&output));
     assert!(stdout(&output).contains("found now: nothing"), "{}", stdout(&output));
 }
+
+#[test]
+fn the_kernels_are_compared_and_agree() {
+    let output = simnet(&["conform", "--programs", "200", "--seed", "0x10", "--calls", "20"]);
+    assert_eq!(output.status.code(), Some(0), "{}", stdout(&output));
+    assert!(stdout(&output).starts_with("200 programs of 20 calls (4000 calls)"), "{}", stdout(&output));
+}
+
+#[test]
+fn a_program_in_a_file_is_shown_with_both_answers() {
+    let path = folder("conform").join("program.json");
+    let program = r#"{"format":1,"seed":null,"calls":[
+        {"pipe":{"makes":[0,1]}},{"write":{"fd":1,"len":3}},{"close":{"fd":1}},{"read":{"fd":0,"len":9}}]}"#;
+    fs::write(&path, program).expect("the test's own folder");
+    let output = simnet(&["conform", "--program", &path.display().to_string()]);
+    let text = stdout(&output);
+    assert_eq!(output.status.code(), Some(0), "{text}");
+    for line in ["#1   write(fd1, 3)", "#3   read(fd0, 9)", "no difference"] {
+        assert!(text.contains(line), "{text}");
+    }
+    fs::write(&path, program.replace("write", "wrote")).expect("the test's own folder");
+    refused(&["conform", "--program", &path.display().to_string()], "unknown variant `wrote`");
+    refused(&["conform", "--program", "no-such-file"], "no-such-file");
+    refused(&["conform", "--seed", "x"], "no seed");
+    refused(&["conform", "--calls", "0"], "--calls");
+}

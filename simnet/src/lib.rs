@@ -13,9 +13,11 @@
 //! | [`oracle`] | what must never happen |
 //! | [`trace`] | what happened |
 //! | [`hunt`] | many seeds, on all cores |
+//! | [`conform`] | random programs on the simulated kernel and on the real one |
 
 pub mod choice;
 mod cli;
+pub mod conform;
 pub mod fabric;
 pub mod fault;
 pub mod hunt;

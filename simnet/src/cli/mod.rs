@@ -1,8 +1,9 @@
-//! The command: list, hunt, replay, mutants.
+//! The command: list, hunt, replay, conform, mutants.
 //!
 //! Exit codes: 0, nothing was found; 1, something was; 2, the command was not understood or could not be carried
 //! out.
 
+mod conform;
 mod hunt;
 mod mutants;
 mod replay;
@@ -30,6 +31,8 @@ enum Command {
     Hunt(hunt::Args),
     /// Runs one seed again, and shows what happens in it.
     Replay(replay::Args),
+    /// Runs random programs of system calls on the real kernel and on the simulated one, and compares.
+    Conform(conform::Args),
     /// Brings real bugs back, one by one, and counts the runs it takes to find each.
     Mutants(mutants::Args),
 }
@@ -61,6 +64,7 @@ pub fn main(scenarios: &[Scenario]) -> ExitCode {
         }
         Command::Hunt(args) => hunt::run(scenarios, args),
         Command::Replay(args) => replay::run(scenarios, args),
+        Command::Conform(args) => conform::run(&args),
         Command::Mutants(args) => mutants::run(args),
     };
     done.unwrap_or_else(|Refusal(text)| {

@@ -5,7 +5,7 @@ use core::fmt;
 use bitflags::Flags;
 
 /// `NONBLOCK|CLOEXEC`, or `0`.
-pub(super) struct Bits<F>(pub(super) F);
+pub(crate) struct Bits<F>(pub(crate) F);
 
 impl<F: Flags> fmt::Display for Bits<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

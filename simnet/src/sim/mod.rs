@@ -32,6 +32,7 @@ impl Sim {
     }
 }
 
+pub(crate) use bits::Bits;
 pub(crate) use call::wake_woken;
 
 impl Sys for Sim {
