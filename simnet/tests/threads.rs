@@ -5,7 +5,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use netcore::rt::{Config as RuntimeConfig, Runtime};
-use netcore::sys::{Access, Clock, Files, OFlags, Preempt, Threads};
+use netcore::sys::{
+    Access, Clock, Domain, Files, MsgFlags, OFlags, Preempt, SockFlags, SockOpt, SockOptValue, SockType,
+    Sockets, Threads,
+};
 use simnet::choice::{Rates, Seed, Tape};
 use simnet::world::{Config, Report, Source, run};
 use simnet::{Oracle, Sim, World};
@@ -217,4 +220,23 @@ fn a_thread_that_polls_gives_way_to_the_one_it_waits_for() {
         let _ = (sim.close(reader), sim.close(writer));
     });
     assert_eq!(report.finding, None);
+}
+
+#[test]
+fn what_is_not_modelled_is_a_finding_that_names_the_call() {
+    let ask = |which: u32, sim: &Sim| {
+        let of = |domain, ty| sim.socket(domain, ty, SockFlags::empty());
+        let socket = of(Domain::Inet, SockType::Stream).expect("a socket");
+        let _ = match which {
+            0 => of(Domain::Unix, SockType::Stream).map(drop),
+            1 => of(Domain::Inet, SockType::Dgram).map(drop),
+            2 => sim.setsockopt(socket, SockOpt::TcpDeferAccept, SockOptValue::Int(1)),
+            _ => sim.recv(socket, &mut [0], MsgFlags::OOB).map(drop),
+        };
+    };
+    let said = ["socket: Unix", "socket: Dgram", "setsockopt: TcpDeferAccept", "recv: MSG_OOB"];
+    for (which, said) in (0..).zip(said) {
+        let report = run(&config(1), move |world| ask(which, &world.host("host").process("program")));
+        assert_eq!(report.finding.expect("a refusal").signature(), format!("UM {said}"));
+    }
 }

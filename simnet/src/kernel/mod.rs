@@ -111,6 +111,8 @@ pub struct Kernel {
     pub woken: Vec<Tid>,
     /// What the oracles found.
     pub reports: Vec<Report>,
+    /// What a call asked for that is not modelled.
+    pub unmodelled: Option<String>,
     /// The descriptors that the last epoll_wait(2) reported, as they were added.
     pub reported: Vec<Fd>,
     /// Sockets, with a file or without.
@@ -141,6 +143,7 @@ impl Kernel {
             files: Table::default(),
             woken: Vec::new(),
             reports: Vec::new(),
+            unmodelled: None,
             reported: Vec::new(),
             sockets: Table::default(),
             hosts: Vec::new(),

@@ -35,6 +35,7 @@ oracles! {
     WrongAnswer "WE" "An operation gave the wrong error, or a success that was none."
     Panic "PN" "A panic."
     Budget "BU" "The run did not end within its budget."
+    Unmodelled "UM" "The program asked for something that the simulated kernel does not know (docs/fidelity.md)."
     Nondeterminism "ND" "The same run, run again, was another."
 }
 

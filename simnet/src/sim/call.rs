@@ -157,13 +157,14 @@ pub(crate) fn wake_woken(state: &State, kernel: &mut Kernel) {
 fn tell(state: &State, thread: Tid, answered: &Answered<'_>) {
     let mut kernel = state.kernel.borrow_mut();
     let report = kernel.reports.pop();
+    let unmodelled = kernel.unmodelled.take().map(verdict::unmodelled);
     let mut observer = state.observer.borrow_mut();
     let finding = observer.call(&kernel, &state.threads.borrow(), thread, answered);
     let gives_way = observer.gives_way(answered.process);
     drop(observer);
     crate::world::run::note_packets(state, &mut kernel);
     drop(kernel);
-    if let Some(finding) = report.map(verdict::misuse).or(finding) {
+    if let Some(finding) = unmodelled.or(report.map(verdict::misuse)).or(finding) {
         state.report(finding);
     } else if gives_way {
         state::give_way(state, thread);

@@ -97,6 +97,11 @@ pub(super) fn ready(kernel: &Kernel, process: Pid, fd: Fd, direction: Direction)
 }
 
 /// A call with a descriptor number that is not the caller's any more.
+/// The program asked for what the kernel does not know: what the run would show is not what Linux does.
+pub(crate) fn unmodelled(what: String) -> Finding {
+    Finding::new(Oracle::Unmodelled, what, "")
+}
+
 pub(crate) fn misuse(report: Report) -> Finding {
     let (oracle, place) = match report.misuse {
         Misuse::StaleDescriptor if report.found.is_some() => {

@@ -16,9 +16,15 @@ impl Kernel {
         let ip = match domain {
             Domain::Inet => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
             Domain::Inet6 => IpAddr::V6(Ipv6Addr::UNSPECIFIED),
-            _ => return Err(Errno::EAFNOSUPPORT.into()),
+            other => {
+                self.unmodelled = Some(format!("socket: {other:?}"));
+                return Err(Errno::EAFNOSUPPORT.into());
+            }
         };
         if ty != SockType::Stream {
+            if ty != SockType::SeqPacket {
+                self.unmodelled = Some(format!("socket: {ty:?}"));
+            }
             return Err(Errno::ESOCKTNOSUPPORT.into());
         }
         let host = self.process(call.process).host;

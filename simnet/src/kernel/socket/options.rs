@@ -30,7 +30,10 @@ impl Kernel {
             SockOpt::AcceptConn => (tcp.state == State::Listen).into(),
             SockOpt::TcpMaxSeg => SockOptValue::Int(tcp.max_segment() as i32),
             SockOpt::V6Only if domain == Domain::Inet => return Err(Errno::EOPNOTSUPP.into()),
-            _ => get(&tcp.options, option).ok_or(Errno::ENOPROTOOPT)?,
+            _ => match get(&tcp.options, option) {
+                Some(value) => value,
+                None => return Err(self.unknown_option("getsockopt", option).into()),
+            },
         })
     }
 
@@ -46,7 +49,14 @@ impl Kernel {
         self.check_option(socket, option)?;
         let options = &mut self.sockets[socket].tcp.options;
         let before = (options.no_delay, options.cork, options.keep_alive);
-        set(options, option, value)?;
+        if let Err(errno) = set(options, option, value) {
+            return Err(match errno {
+                Errno::ENOPROTOOPT => self.unknown_option("setsockopt", option),
+                other => other,
+            }
+            .into());
+        }
+        let options = &self.sockets[socket].tcp.options;
         let after = (options.no_delay, options.cork, options.keep_alive);
         match option {
             SockOpt::ReuseAddr | SockOpt::ReusePort => self.renew_claim(socket),
@@ -68,6 +78,11 @@ impl Kernel {
             SockOpt::Error | SockOpt::Type | SockOpt::Domain | SockOpt::AcceptConn => Err(Errno::ENOPROTOOPT),
             _ => Ok(()),
         }
+    }
+
+    fn unknown_option(&mut self, call: &str, option: SockOpt) -> Errno {
+        self.unmodelled = Some(format!("{call}: {option:?}"));
+        Errno::ENOPROTOOPT
     }
 
     fn keep(&mut self, socket: SocketId) {

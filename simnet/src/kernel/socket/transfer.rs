@@ -57,6 +57,7 @@ impl Kernel {
         }
         if flags.contains(MsgFlags::OOB) {
             // There never is any.
+            self.unmodelled = Some("recv: MSG_OOB".to_owned());
             return Err(Errno::EINVAL.into());
         }
         let wanted = total_of_mut(bufs);
@@ -153,6 +154,7 @@ impl Kernel {
         flags: MsgFlags,
     ) -> Answer<usize> {
         if flags.contains(MsgFlags::OOB) {
+            self.unmodelled = Some("send: MSG_OOB".to_owned());
             return Err(Errno::EOPNOTSUPP.into());
         }
         if call.done == 0 && !self.sockets[socket].tcp.state.can_send() {
