@@ -86,3 +86,16 @@ impl fmt::Display for Opt {
         f.write_str(NAMES[usize::from(self.0)].1)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_option_is_in_the_table_of_what_is_modelled() {
+        let table = include_str!("../../../docs/fidelity.md");
+        for (_, name) in NAMES {
+            assert!(table.contains(&format!("`{name}`")), "docs/fidelity.md does not tell of {name}");
+        }
+    }
+}

@@ -11,8 +11,8 @@
 //! | `input`, `handshake`, `time_wait` | segments, by whom they are for |
 //! | `flows`, `ports` | tables of connections and of ports |
 //!
-//! Not here yet: UDP, raw and Unix sockets (`ESOCKTNOSUPPORT`, `EAFNOSUPPORT`); urgent data (`MSG_OOB`: send
-//! `EOPNOTSUPP`, recv `EINVAL`); signals: `EPIPE` comes without SIGPIPE.
+//! Not here yet: UDP, raw and Unix sockets, urgent data (`MSG_OOB`), which end the run with a finding that names them;
+//! and signals: `EPIPE` comes without SIGPIPE.
 
 mod bind;
 mod connect;
