@@ -77,7 +77,10 @@ impl Kernel {
         eventfd: EventfdId,
         bufs: &[IoSlice<'_>],
     ) -> Answer<usize> {
-        for buf in &bufs[call.done / LEN..] {
+        // An empty buffer is a value of no length if it is the first, and is passed over behind another one
+        // (`do_loop_readv_writev`, `iov_iter_advance`).
+        let values = bufs.iter().enumerate().filter(|(at, buf)| *at == 0 || !buf.is_empty());
+        for (_, buf) in values.skip(call.done / LEN) {
             match self.eventfd_add(call, file, eventfd, buf) {
                 Ok(()) => call.done += LEN,
                 Err(Stop::Errno(_)) if call.done > 0 => break,
