@@ -182,8 +182,8 @@ fn epoll(b: &mut Belief, dice: &mut Dice<'_>) {
 }
 
 fn descriptor(b: &mut Belief, dice: &mut Dice<'_>) {
-    if b.is_empty() {
-        return b.call(Call::Close { fd: Var(0) });
+    if b.of(OPEN).is_empty() {
+        return if dice.one_in(2) { pipe(b, dice) } else { eventfd(b, dice) };
     }
     let of = b.some(dice, OPEN);
     let onto = match dice.below(8) {
