@@ -5,7 +5,6 @@
 
 mod arms;
 mod blocking;
-mod crews;
 mod descriptors;
 mod epoll_control;
 mod epoll_edge;
@@ -14,7 +13,15 @@ mod epoll_nested;
 mod epoll_wakeups;
 mod eventfds;
 mod pipes;
-mod programs;
+mod tcp_blocking;
+mod tcp_close;
+mod tcp_connect;
+mod tcp_epoll;
+mod tcp_listen;
+mod tcp_options;
+mod tcp_sockets;
+mod tcp_transfer;
+mod tcp_verbs;
 mod verbs;
 
 arms::behaviours! {
@@ -122,5 +129,110 @@ arms::behaviours! {
         changing_to_something_ready_wakes
         a_wait_is_never_shorter_than_its_timeout
         an_outer_waiter_is_woken
+    }
+    tcp_sockets {
+        a_kind_that_does_not_exist_is_refused
+        a_fresh_socket_is_nobody
+        a_fresh_socket_is_shut_although_that_is_an_error
+        socket_calls_are_for_sockets
+        a_socket_is_bound_once
+        only_addresses_of_this_machine_are_bound
+        a_port_belongs_to_one_unless_both_share
+        the_flag_counts_when_it_is_set_later_too
+        any_address_conflicts_with_each_but_those_not_with_each_other
+        time_wait_keeps_the_port_unless_both_share
+        a_reset_leaves_no_time_wait
+        names_last_as_long_as_the_connection
+        both_families_share_a_port_unless_told_otherwise
+    }
+    tcp_listen {
+        a_listener_is_ready_while_somebody_waits
+        listening_twice_changes_the_backlog
+        the_queue_holds_one_more_than_the_backlog
+        what_does_not_listen_does_not_accept
+        listening_without_a_port_takes_one
+        a_listener_does_not_talk
+        a_queued_connection_that_was_reset_is_accepted
+        a_queued_connection_that_has_ended_gives_its_data
+        an_accepted_socket_inherits_options_but_not_nonblock
+        without_a_number_the_connection_stays_in_the_queue
+        a_closed_listener_resets_who_waits
+        a_shut_listener_is_a_socket_again
+    }
+    tcp_connect {
+        it_is_in_progress_then_done_then_connected
+        a_call_that_nobody_answers_goes_on
+        shutting_a_call_ends_it
+        the_error_is_told_to_whoever_asks_first
+        after_a_failure_the_socket_calls_again
+        some_addresses_cannot_be_called
+        the_unspecified_address_is_the_loopback
+        dissolving_a_connection_resets_it
+        a_socket_may_call_itself
+        a_bound_caller_may_call_the_same_place_again_at_once
+    }
+    tcp_close {
+        the_peers_end_is_read_again_and_again
+        an_own_end_stops_sending_only
+        both_ends_make_an_end
+        reading_is_shut_for_this_end_alone
+        data_for_who_has_shut_both_ways_is_answered_with_a_reset
+        closing_with_unread_data_resets
+        closing_sends_what_is_left_and_then_the_end
+        no_linger_is_a_reset_but_shutdown_is_not
+        a_reset_is_told_once
+        a_reset_behind_the_end_is_a_broken_pipe
+        what_was_queued_is_read_behind_a_reset
+        a_closed_peer_answers_data_with_a_reset
+        the_end_comes_with_the_last_copy
+        a_lingering_close_waits_even_without_blocking
+    }
+    tcp_transfer {
+        pieces_come_out_as_one_stream
+        peeking_takes_nothing
+        truncating_throws_away
+        waiting_for_all_brings_what_there_is_where_nothing_waits
+        dontwait_is_for_one_call
+        nothing_is_sent_and_received_too
+        an_address_is_ignored
+        the_low_water_mark_holds_readiness_back
+        a_full_connection_has_no_room_until_it_is_read
+    }
+    tcp_options {
+        a_fresh_socket_has_these
+        booleans_are_one_or_zero
+        numbers_have_their_ranges
+        buffers_are_doubled_within_their_bounds
+        what_is_only_told_cannot_be_set
+        linger_and_timeouts_are_read_back
+        options_of_the_socket_are_those_of_all_its_copies
+    }
+    tcp_epoll {
+        every_arrival_is_an_edge_even_with_data_unread
+        reading_is_no_edge
+        drained_before_the_wait_shows_the_state_of_now
+        an_end_and_a_reset_are_edges
+        the_peers_close_behind_its_end_is_none
+        what_this_end_shuts_is_an_edge
+        the_peers_reading_is_none_where_there_was_room
+        a_listener_has_an_edge_per_caller_and_none_per_accept
+        registered_fresh_it_hangs_up_first_and_then_connects
+        a_refusal_is_an_edge
+        each_instance_is_told
+        a_shot_tells_once_of_anything
+        the_order_is_that_of_becoming_ready_for_sockets_too
+        what_has_ended_is_reported_whatever_was_asked
+    }
+    tcp_blocking {
+        close_wakes_no_reader_and_it_still_gets_its_data
+        shutdown_wakes_a_reader
+        a_reset_wakes_a_reader
+        shutdown_wakes_every_acceptor
+        close_wakes_no_acceptor_and_it_still_gets_its_connection
+        acceptors_are_served_first_come_first_served
+        a_connect_that_waits_ends_with_the_handshake
+        timeouts_end_waits
+        a_send_that_waits_is_ended_by_shutdown
+        a_send_that_waits_goes_on_when_there_is_room
     }
 }

@@ -5,13 +5,13 @@ use std::sync::{Arc, Mutex};
 
 use netcore::sys::{
     Clock, Epoll, EpollCreateFlags, EpollEvent, EpollEvents, EpollOp, Errno, EventfdFlags, Fd, OFlags,
-    Result, Threads,
+    Result, Sockets, Threads,
 };
 
 /// A kernel that a body can be run on.
-pub(crate) trait Machine: Epoll + Threads + Clock + Clone + Send + Sync + 'static {}
+pub(crate) trait Machine: Epoll + Sockets + Threads + Clock + Clone + Send + Sync + 'static {}
 
-impl<S: Epoll + Threads + Clock + Clone + Send + Sync + 'static> Machine for S {}
+impl<S: Epoll + Sockets + Threads + Clock + Clone + Send + Sync + 'static> Machine for S {}
 
 pub(crate) const NONE: EpollEvents = EpollEvents::empty();
 pub(crate) const IN: EpollEvents = EpollEvents::IN;
