@@ -63,6 +63,8 @@ pub struct PacketNote {
     pub flags: Flags,
     /// Its window, unscaled.
     pub window: u16,
+    /// The window scale option of a SYN.
+    pub scale: u8,
     /// Octets of data.
     pub len: u32,
 }
@@ -106,6 +108,7 @@ impl PacketLog {
                 ack: segment.ack,
                 flags: segment.flags,
                 window: segment.window,
+                scale: segment.scale,
                 len: segment.payload.len() as u32,
             });
         }

@@ -36,6 +36,8 @@ pub(crate) struct Observer {
     /// How many calls there had been when parked tasks were last examined.
     pub(super) examined: Cell<u64>,
     trace: Option<Vec<Record>>,
+    /// What happened to packets, if there is a trace.
+    pub(crate) packets: Vec<PacketNote>,
     views: Vec<View>,
 }
 
@@ -59,6 +61,7 @@ impl Observer {
             calls: 0,
             examined: Cell::new(0),
             trace: trace.then(Vec::new),
+            packets: Vec::new(),
             views: Vec::new(),
         }
     }
@@ -176,6 +179,7 @@ impl Observer {
     /// A packet was sent, lost or delivered.
     pub(crate) fn packet(&mut self, threads: &Threads, note: &PacketNote) {
         self.line(note.at, threads, None, Kind::Network, note.to_string());
+        self.packets.push(*note);
     }
 
     /// The scenario says something.

@@ -12,6 +12,7 @@ use super::observer::Observer;
 use super::state::{self, State};
 use super::verdict;
 use crate::choice::{Choices, Point, Rates, Seed, Tape};
+use crate::fabric::PacketNote;
 use crate::kernel::ids::{Pid, Tid};
 use crate::kernel::{Attempt, Event, Kernel};
 use crate::oracle::Finding;
@@ -79,6 +80,8 @@ pub struct Report {
     pub tape: Tape,
     /// The trace, if it was kept.
     pub trace: Vec<Record>,
+    /// What happened to packets, if the trace was kept.
+    pub packets: Vec<PacketNote>,
 }
 
 /// Runs `body` as the first thread of a new world, until every thread has ended or an oracle speaks.
@@ -256,5 +259,6 @@ fn report(state: &State, finding: Option<Finding>) -> Report {
         virtual_time: kernel.now.saturating_since(Instant::ZERO),
         tape: kernel.choices.take_tape(),
         trace: observer.take_trace(),
+        packets: core::mem::take(&mut observer.packets),
     }
 }
