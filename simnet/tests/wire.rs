@@ -31,7 +31,7 @@ struct Plan {
 
 fn plans() -> impl Strategy<Value = Plan> {
     let end = || (prop_oneof![Just(0_usize), 1..5000_usize, 5000..150_000_usize], 1000..40_000_usize);
-    let rate = || prop_oneof![2 => Just(0_u32), 3 => 4..40_u32];
+    let rate = || prop_oneof![2 => Just(0_u32), 3 => 10..60_u32];
     let link = (rate(), rate(), rate(), rate(), 10..30_000_u64, prop_oneof![Just(1500_u32), Just(576)]);
     let link = link.prop_map(|(loss, reorder, duplicate, corrupt, micros, mtu)| LinkConditions {
         latency: Duration::from_micros(micros),
@@ -265,10 +265,8 @@ fn a_call_into_a_blackout_is_repeated_ever_more_slowly_and_given_up() {
     });
     assert_eq!(report.finding, None);
     let gaps = gaps(&times(&report.packets, |packet| packet.flags.contains(Flags::SYN)));
-    println!("SYNs: {gaps:?}");
-    assert!(gaps.iter().all(|&gap| (0.9..70.0).contains(&gap)), "{gaps:?}");
-    assert!(gaps.windows(2).all(|pair| pair[1] >= pair[0] * 0.95), "{gaps:?}");
-    assert!((60.0..140.0).contains(&report.virtual_time.as_secs_f64()), "{:?}", report.virtual_time);
+    assert_eq!(gaps, [1.0, 1.0, 1.0, 1.0, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0], "tcp_syn_linear_timeouts");
+    assert!((131.0..132.0).contains(&report.virtual_time.as_secs_f64()), "{:?}", report.virtual_time);
 }
 
 #[test]
@@ -294,7 +292,6 @@ fn data_into_a_blackout_is_repeated_ever_more_slowly_and_given_up() {
     assert_eq!(report.finding, None);
     let times = times(&report.packets, |packet| packet.len == 1);
     let gaps = gaps(&times);
-    println!("retransmissions: {gaps:?}");
     assert_eq!(gaps.len(), 15, "tcp_retries2: {gaps:?}");
     assert!((0.19..0.45).contains(&gaps[0]), "{gaps:?}");
     for pair in gaps.windows(2) {

@@ -46,6 +46,8 @@ impl Tcp {
         self.deadlines = Deadlines::default();
         self.state = State::SynSent;
         self.deadlines.rtt.sent(self.snd_nxt, cx.now);
+        // The user's timeout counts from the first SYN (`tcp_connect`).
+        self.deadlines.retransmitted(cx.now);
         self.deadlines.arm_retransmission(cx.now, &self.options);
         self.send_syn(cx);
     }

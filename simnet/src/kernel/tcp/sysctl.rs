@@ -9,6 +9,9 @@ pub struct Sysctl {
     pub somaxconn: u32,
     /// tcp_syn_retries.
     pub syn_retries: u8,
+    /// tcp_syn_linear_timeouts: how many retransmissions of a SYN come before the timeout is doubled, besides those,
+    /// where `TCP_SYNCNT` is not set.
+    pub syn_linear_timeouts: u8,
     /// tcp_synack_retries.
     pub synack_retries: u8,
     /// tcp_retries2: how long data is retransmitted, as the number of retransmissions from the shortest
@@ -40,6 +43,7 @@ impl Default for Sysctl {
         Sysctl {
             somaxconn: 4096,
             syn_retries: 6,
+            syn_linear_timeouts: 4,
             synack_retries: 5,
             retries2: 15,
             orphan_retries: 8,

@@ -250,7 +250,12 @@ impl Tcp {
             self.snd_nxt = self.snd_una;
         }
         self.resend(cx);
-        self.deadlines.backoff = self.deadlines.backoff.saturating_add(1);
+        let is_linear = self.state == State::SynSent
+            && self.options.syn_count == 0
+            && self.deadlines.retries <= cx.sysctl.syn_linear_timeouts;
+        if !is_linear {
+            self.deadlines.backoff = self.deadlines.backoff.saturating_add(1);
+        }
         self.deadlines.rearm_retransmission(cx.now, &self.options);
     }
 
@@ -266,7 +271,7 @@ impl Tcp {
         }
         if self.state.is_connecting() {
             let count = match self.options.syn_count {
-                0 if self.state == State::SynSent => cx.sysctl.syn_retries,
+                0 if self.state == State::SynSent => cx.sysctl.syn_retries + cx.sysctl.syn_linear_timeouts,
                 0 => cx.sysctl.synack_retries,
                 count => count,
             };
