@@ -65,16 +65,15 @@ impl Tcp {
         cx.pool.put_if_empty(&mut self.send_queue);
         self.snd_una = ack;
         self.snd_nxt = self.snd_nxt.max(ack);
-        self.deadlines.rtt.acknowledged(ack, cx.now);
-        self.deadlines.progress();
-        if ack == self.snd_max {
-            self.deadlines.stop_retransmission();
-        } else {
-            self.deadlines.rearm_retransmission(cx.now, &self.options);
-        }
+        self.deadlines.acknowledged(ack, cx.now);
         if self.state != State::SynReceived {
             let repair = self.congestion.acknowledged(ack, count, self.mss, limited);
             self.repair(repair, cx);
+        }
+        if ack == self.snd_max {
+            self.deadlines.stop_retransmission();
+        } else {
+            self.restart_timeout(cx);
         }
     }
 

@@ -37,6 +37,12 @@ impl Congestion {
         self.window
     }
 
+    /// Whether nothing is taken to be lost or out of order (`TCP_CA_Open`).
+    #[inline]
+    pub(super) fn is_open(&self) -> bool {
+        self.duplicates == 0 && self.recover.is_none()
+    }
+
     /// `count` octets were acknowledged for the first time, up to `ack`.
     #[inline]
     pub(super) fn acknowledged(&mut self, ack: Seq, count: u32, mss: u32, limited: bool) -> Repair {

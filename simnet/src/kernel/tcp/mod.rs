@@ -10,7 +10,7 @@
 //! | `calls` | connect, send, receive, shutdown, close |
 //! | `input`, `handshake`, `ack`, `receive`, `reassembly` | an arriving segment, by part |
 //! | `output`, `window` | segments to be sent |
-//! | `timers`, `rtt`, `congestion` | retransmission, probes, keep-alive; how long and how much |
+//! | `timers`, `tail_probe`, `rtt`, `congestion` | retransmission, probes, keep-alive; how long and how much |
 //! | `request`, `time_wait` | a connection before and after its socket |
 //! | [`options`], `sysctl`, `pool` | what it is set to; storage |
 //!
@@ -34,6 +34,7 @@ pub mod segment;
 pub mod sequence;
 pub mod state;
 pub mod sysctl;
+mod tail_probe;
 mod time_wait;
 mod timers;
 mod window;

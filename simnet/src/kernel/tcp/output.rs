@@ -75,7 +75,7 @@ impl Tcp {
     }
 
     /// Sends `len` octets of the queue from `from` on, and the FIN behind them; moves SND.NXT over them.
-    fn send_range(&mut self, from: Seq, len: u32, with_fin: bool, cx: &mut Context<'_>) {
+    pub(super) fn send_range(&mut self, from: Seq, len: u32, with_fin: bool, cx: &mut Context<'_>) {
         let mut payload = cx.pool.take(len as usize);
         let offset = from.since(self.queue_start()) as usize;
         copy_range(&self.send_queue, offset, len as usize, &mut payload);
@@ -93,9 +93,9 @@ impl Tcp {
         }
         self.deadlines.data_sent(cx.now);
         if was_idle {
-            self.deadlines.rearm_retransmission(cx.now, &self.options);
+            self.restart_timeout(cx);
         } else {
-            self.deadlines.arm_retransmission(cx.now, &self.options);
+            self.extend_timeout(cx);
         }
         self.emit(from, flags, payload, cx);
     }

@@ -25,6 +25,11 @@ pub(super) struct Rtt {
 }
 
 impl Rtt {
+    /// The smoothed time, if anything was measured.
+    pub(super) fn smoothed(&self) -> Option<Duration> {
+        (self.smoothed_us > 0).then(|| Duration::from_micros(self.smoothed_us.into()))
+    }
+
     /// The timeout for a first transmission.
     pub(super) fn timeout(&self) -> Duration {
         if self.smoothed_us == 0 {

@@ -2,7 +2,7 @@
 //!
 //! | deadline | fires as |
 //! |---|---|
-//! | `retransmit` | the first unacknowledged segment again, or a window probe when none is in flight |
+//! | `retransmit` | a tail loss probe, the first unacknowledged segment again, or a window probe when none is in flight |
 //! | `acknowledge` | the acknowledgment that was held back |
 //! | `keep` | a keep-alive probe; the end of an orphan's FIN-WAIT-2 |
 //!
@@ -16,7 +16,7 @@ use netcore::sys::{Errno, Instant};
 use super::output::Nagle;
 use super::rtt::{RTO_INITIAL, RTO_MAX, RTO_MIN, Rtt};
 use super::time_wait::TIME_WAIT;
-use super::{Context, Options, State, Tcp};
+use super::{Context, Options, Seq, State, Tcp};
 
 /// `TCP_ATO_MIN`, `TCP_DELACK_MIN`.
 const DELAYED_ACK: Duration = Duration::from_millis(40);
@@ -30,6 +30,10 @@ const QUICK_ACKS: u8 = 16;
 pub(super) struct Deadlines {
     pub(super) rtt: Rtt,
     retransmit: Instant,
+    /// When the timeout comes that a tail loss probe precedes; [`Instant::MAX`] if `retransmit` is no such probe.
+    behind_tail_probe: Instant,
+    /// SND.MAX behind a tail loss probe that nothing has answered (`tlp_high_seq`).
+    tail_probe_end: Option<Seq>,
     acknowledge: Instant,
     keep: Instant,
     /// When something last arrived.
@@ -57,6 +61,8 @@ impl Default for Deadlines {
         Deadlines {
             rtt: Rtt::default(),
             retransmit: Instant::MAX,
+            behind_tail_probe: Instant::MAX,
+            tail_probe_end: None,
             acknowledge: Instant::MAX,
             keep: Instant::MAX,
             heard: Instant::ZERO,
@@ -101,12 +107,42 @@ impl Deadlines {
             timeout = timeout.min(limit.saturating_sub(now - since)).max(Duration::from_millis(1));
         }
         self.retransmit = now + timeout;
+        self.behind_tail_probe = Instant::MAX;
+    }
+
+    /// Puts a tail loss probe before the timeout: two round trips from now, and `spare`.
+    pub(super) fn schedule_tail_probe(&mut self, now: Instant, spare: Duration) {
+        if self.retries > 0 || self.tail_probe_end.is_some() {
+            return;
+        }
+        if self.behind_tail_probe == Instant::MAX {
+            self.behind_tail_probe = self.retransmit;
+        }
+        let after = self.rtt.smoothed().map_or(RTO_INITIAL, |smoothed| smoothed * 2 + spare);
+        self.retransmit = (now + after).min(self.behind_tail_probe);
+    }
+
+    /// A tail loss probe has gone out: the timeout begins now.
+    pub(super) fn tail_probed(&mut self, end: Seq, now: Instant, options: &Options) {
+        self.tail_probe_end = Some(end);
+        self.rearm_retransmission(now, options);
+    }
+
+    /// Everything up to `ack` has arrived.
+    #[inline]
+    pub(super) fn acknowledged(&mut self, ack: Seq, now: Instant) {
+        self.rtt.acknowledged(ack, now);
+        if self.tail_probe_end.is_some_and(|end| !end.after(ack)) {
+            self.tail_probe_end = None;
+        }
+        self.progress();
     }
 
     /// Nothing is in flight.
     #[inline]
     pub(super) fn stop_retransmission(&mut self) {
         self.retransmit = Instant::MAX;
+        self.behind_tail_probe = Instant::MAX;
     }
 
     /// A retransmission is made.
@@ -222,8 +258,13 @@ impl Tcp {
             self.acknowledge_late(cx);
         }
         if self.deadlines.retransmit <= cx.now {
+            let is_tail_probe = self.deadlines.behind_tail_probe != Instant::MAX;
             self.deadlines.stop_retransmission();
-            if self.snd_una.before(self.snd_max) { self.retransmit(cx) } else { self.probe(cx) }
+            match self.snd_una.before(self.snd_max) {
+                true if is_tail_probe => self.tail_probe(cx),
+                true => self.retransmit(cx),
+                false => self.probe(cx),
+            }
         }
         if self.deadlines.keep <= cx.now {
             self.deadlines.stop_keeping();
@@ -245,6 +286,7 @@ impl Tcp {
         let first = self.deadlines.retries == 0;
         self.deadlines.retransmitted(cx.now);
         self.deadlines.retries = self.deadlines.retries.saturating_add(1);
+        self.deadlines.tail_probe_end = None;
         if !self.state.is_connecting() {
             self.congestion.timed_out(self.flight(), self.mss, first);
             self.snd_nxt = self.snd_una;
