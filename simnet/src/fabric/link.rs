@@ -2,16 +2,16 @@
 
 use core::time::Duration;
 
-use netcore::sys::{Errno, Instant};
+use netcore::sys::Instant;
 
-use super::LinkConditions;
+use super::{LinkConditions, Unreachable};
 
 /// The state of one direction.
 #[derive(Debug)]
 pub(super) struct Direction {
     pub(super) conditions: LinkConditions,
     pub(super) is_cut: bool,
-    pub(super) unreachable: Option<Errno>,
+    pub(super) unreachable: Option<Unreachable>,
     /// When the last packet in order arrives.
     last: Instant,
     /// When the last octet has been put on the wire.

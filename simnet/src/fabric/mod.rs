@@ -12,19 +12,19 @@ mod conntrack;
 mod link;
 mod note;
 mod transit;
+mod unreachable;
 
 pub use conditions::LinkConditions;
 pub use conntrack::{Conntrack, Forgotten};
 pub use note::{Fate, PacketLog, PacketNote};
+pub use unreachable::Unreachable;
 
 use core::net::{IpAddr, SocketAddr};
 use std::collections::BTreeMap;
 
-use netcore::sys::Errno;
-
 use crate::kernel::Table;
 use crate::kernel::ids::{HostId, PacketId};
-use crate::kernel::tcp::Segment;
+use crate::kernel::tcp::{Segment, Seq};
 use link::Direction;
 
 /// The links of one run, and what is on them.
@@ -54,7 +54,7 @@ pub(crate) enum Content {
     /// A TCP segment.
     Segment(Segment),
     /// ICMP destination unreachable, about a segment that `local` sent to `peer`.
-    Unreachable { local: SocketAddr, peer: SocketAddr, errno: Errno },
+    Unreachable { local: SocketAddr, peer: SocketAddr, seq: Seq, code: Unreachable },
 }
 
 impl Fabric {
@@ -89,10 +89,9 @@ impl Fabric {
         self.directions.get(&(from, to)).is_some_and(|direction| direction.is_cut)
     }
 
-    /// From now on a router answers what is sent this way with ICMP: `EHOSTUNREACH`, `ENETUNREACH` or
-    /// `ECONNREFUSED` at the sender. `None` ends it.
-    pub fn set_unreachable(&mut self, from: HostId, to: HostId, errno: Option<Errno>) {
-        self.direction(from, to).unreachable = errno;
+    /// From now on a router answers what is sent this way with ICMP, and does not deliver it. `None` ends it.
+    pub fn set_unreachable(&mut self, from: HostId, to: HostId, code: Option<Unreachable>) {
+        self.direction(from, to).unreachable = code;
     }
 
     /// Puts a connection tracker into the link between two hosts; `None` takes it away.

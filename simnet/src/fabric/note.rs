@@ -28,7 +28,7 @@ pub enum Fate {
     Corrupted,
     /// The direction is cut.
     Cut,
-    /// Nobody has that address.
+    /// Nobody has that address, or its sender has no route there.
     NoRoute,
     /// A router answered that the destination cannot be reached.
     Unreachable,
@@ -36,7 +36,7 @@ pub enum Fate {
     Forgotten,
     /// A connection tracker did not know it and answered with a reset.
     Rejected,
-    /// The host was down.
+    /// The host was down, or its interface.
     HostDown,
 }
 

@@ -19,12 +19,16 @@ impl Kernel {
         let Some(&to) = self.fabric.addrs.get(&segment.dst.ip()) else {
             return self.lose(Fate::NoRoute, from, None, segment);
         };
+        if self.host(from).refusal(segment.dst.ip()).is_some() {
+            return self.lose(Fate::NoRoute, from, Some(to), segment);
+        }
         let direction = self.fabric.direction(from, to);
         if direction.is_cut {
             return self.lose(Fate::Cut, from, Some(to), segment);
         }
-        if let Some(errno) = direction.unreachable {
-            let content = Content::Unreachable { local: segment.src, peer: segment.dst, errno };
+        if let Some(code) = direction.unreachable {
+            let (local, peer, seq) = (segment.src, segment.dst, segment.seq);
+            let content = Content::Unreachable { local, peer, seq, code };
             let at = direction.arrival(self.now, HEADERS, Duration::ZERO, false);
             self.deliver_at(at, Packet { from: to, to: from, content });
             return self.lose(Fate::Unreachable, from, Some(to), segment);
@@ -94,15 +98,15 @@ impl Kernel {
     /// A packet arrives at its host, which is up or down.
     pub(crate) fn arrive(&mut self, packet: PacketId) {
         let Packet { from, to, content } = self.fabric.take(packet);
-        let is_up = self.is_up(to);
+        let is_up = self.is_up(to) && self.host(to).is_plugged;
         match content {
             Content::Segment(segment) if is_up => {
                 self.fabric.log.note(self.now, Fate::Delivered, from, Some(to), &segment);
                 self.receive(to, segment);
             }
             Content::Segment(segment) => self.lose(Fate::HostDown, from, Some(to), segment),
-            Content::Unreachable { local, peer, errno } if is_up => {
-                self.on_unreachable(to, local, peer, errno);
+            Content::Unreachable { local, peer, seq, code } if is_up => {
+                self.on_unreachable(to, local, peer, seq, code);
             }
             Content::Unreachable { .. } => {}
         }

@@ -22,6 +22,10 @@ pub struct Host {
     pub sysctl: Sysctl,
     /// Whether it runs.
     pub power: Power,
+    /// Whether its interface is up.
+    pub(crate) is_plugged: bool,
+    /// Routes that lead nowhere.
+    routes: BTreeMap<IpAddr, RouteType>,
     pub(super) flows: Flows,
     pub(super) ports: Ports,
     pub(super) listeners: BTreeMap<u16, Vec<SocketId>>,
@@ -40,6 +44,31 @@ pub enum Power {
     Paused,
     /// It has crashed: packets to it are lost.
     Down,
+}
+
+/// A route by which a destination is not reached, ip-route(8).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RouteType {
+    /// connect(2) answers `EHOSTUNREACH`.
+    Unreachable,
+    /// connect(2) answers `EINVAL`.
+    Blackhole,
+    /// connect(2) answers `EACCES`.
+    Prohibit,
+    /// As if there were no route: `ENETUNREACH`.
+    Throw,
+}
+
+impl RouteType {
+    /// What the sender is told (`fib_props`).
+    const fn errno(self) -> Errno {
+        match self {
+            RouteType::Unreachable => Errno::EHOSTUNREACH,
+            RouteType::Blackhole => Errno::EINVAL,
+            RouteType::Prohibit => Errno::EACCES,
+            RouteType::Throw => Errno::ENETUNREACH,
+        }
+    }
 }
 
 /// How a destination is reached.
@@ -61,6 +90,8 @@ impl Host {
             addrs,
             sysctl: Sysctl::default(),
             power: Power::Up,
+            is_plugged: true,
+            routes: BTreeMap::new(),
             flows: Flows::default(),
             ports: Ports::default(),
             listeners: BTreeMap::new(),
@@ -74,6 +105,18 @@ impl Host {
     #[inline]
     pub fn owns(&self, ip: IpAddr) -> bool {
         ip.is_loopback() || self.addrs.contains(&ip)
+    }
+
+    /// Why nothing goes out to that address, if nothing does.
+    #[inline]
+    pub(crate) fn refusal(&self, dst: IpAddr) -> Option<Errno> {
+        if self.is_plugged && self.routes.is_empty() || self.owns(dst) {
+            return None;
+        }
+        if !self.is_plugged {
+            return Some(Errno::ENETUNREACH);
+        }
+        self.routes.get(&dst).map(|route| route.errno())
     }
 
     /// The first sequence number of a new connection (RFC 6528, `secure_tcp_seq`): a function of the
@@ -128,6 +171,9 @@ impl Kernel {
         if dst.is_multicast() || dst == IpAddr::V4(Ipv4Addr::BROADCAST) {
             return Err(Errno::ENETUNREACH);
         }
+        if let Some(errno) = state.refusal(dst) {
+            return Err(errno);
+        }
         let mtu = self.fabric.mtu(host, dst).ok_or(Errno::ENETUNREACH)?;
         match bound {
             // "martian source".
@@ -138,6 +184,26 @@ impl Kernel {
                 own.map(|&source| Route { source, mtu }).ok_or(Errno::ENETUNREACH)
             }
         }
+    }
+
+    /// Sets a route of a host that leads nowhere; `None` takes it away. Connections that there are go on sending, in
+    /// vain.
+    pub fn set_route(&mut self, host: HostId, dst: IpAddr, route: Option<RouteType>) {
+        let routes = &mut self.hosts[host.index()].routes;
+        match route {
+            Some(route) => drop(routes.insert(dst, route)),
+            None => drop(routes.remove(&dst)),
+        }
+    }
+
+    /// Takes the interface of a host down, or up again. While it is down there are no routes but the loopback's, and
+    /// nothing goes out or comes in.
+    pub fn set_plugged(&mut self, host: HostId, is_plugged: bool) {
+        self.hosts[host.index()].is_plugged = is_plugged;
+    }
+
+    pub(crate) fn host(&self, host: HostId) -> &Host {
+        &self.hosts[host.index()]
     }
 
     /// Stops everything on a host: its packets and timers wait. Its threads are the scheduler's to stop.

@@ -1,7 +1,8 @@
 //! The network as a scenario shapes it, before and during a run.
 
 use super::{Host, World};
-use crate::fabric::{Conntrack, Fabric, LinkConditions};
+use crate::fabric::{Conntrack, Fabric, LinkConditions, Unreachable};
+use crate::kernel::host::RouteType;
 
 impl World {
     /// Sets the conditions of the link between two hosts, both ways. What is under way arrives as it was to.
@@ -23,6 +24,27 @@ impl World {
     /// Puts a middlebox that remembers connections into the link between two hosts; `None` takes it away.
     pub fn conntrack(&self, a: Host, b: Host, conntrack: Option<Conntrack>) {
         self.fabric(|fabric| fabric.set_conntrack(a.id, b.id, conntrack));
+    }
+
+    /// Lets a router on the way from one host to another answer with ICMP instead of delivering; `None` ends that. The
+    /// way back stays as it is.
+    pub fn unreachable(&self, from: Host, to: Host, code: Option<Unreachable>) {
+        self.fabric(|fabric| fabric.set_unreachable(from.id, to.id, code));
+    }
+
+    /// Sets a route of one host by which it does not reach another: connect(2) fails at once. `None` takes it away.
+    pub fn route(&self, from: Host, to: Host, route: Option<RouteType>) {
+        self.with(|state| state.kernel.borrow_mut().set_route(from.id, to.addr(), route));
+    }
+
+    /// Takes the interface of a host down: nothing goes out or comes in, and there are no routes.
+    pub fn unplug(&self, host: Host) {
+        self.with(|state| state.kernel.borrow_mut().set_plugged(host.id, false));
+    }
+
+    /// Takes the interface of a host up again.
+    pub fn plug(&self, host: Host) {
+        self.with(|state| state.kernel.borrow_mut().set_plugged(host.id, true));
     }
 
     fn fabric(&self, f: impl FnOnce(&mut Fabric)) {

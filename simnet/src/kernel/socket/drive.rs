@@ -25,9 +25,10 @@ impl Kernel {
     ) -> R {
         let Kernel { sockets, hosts, net, now, .. } = self;
         let state = &mut sockets[socket];
-        let sysctl = &hosts[state.host.index()].sysctl;
+        let host = &hosts[state.host.index()];
+        let (sysctl, has_route) = (&host.sysctl, host.refusal(state.tcp.peer.ip()).is_none());
         let was_closed = state.tcp.state == State::Closed;
-        let mut cx = Context { now: *now, pool: &mut net.pool, effects: &mut net.effects, sysctl };
+        let mut cx = Context { now: *now, pool: &mut net.pool, effects: &mut net.effects, sysctl, has_route };
         let result = step(&mut state.tcp, &mut cx);
         self.apply(socket, was_closed);
         result

@@ -63,7 +63,7 @@ impl Kernel {
         Some(request.syn_ack(route.mtu, self.now, &self.sockets[listener].tcp.options))
     }
 
-    fn drop_request(&mut self, request: RequestId) {
+    pub(super) fn drop_request(&mut self, request: RequestId) {
         let Pending { request: state, host, .. } = self.net.requests.remove(request);
         self.hosts[host.index()].flows.remove(hash(state.local, state.peer), Flow::Request(request));
     }
@@ -104,7 +104,8 @@ impl Kernel {
         let (options, shutdown) = (parent.tcp.options.clone(), parent.tcp.shutdown);
         let Kernel { hosts, net, now, .. } = self;
         let sysctl = &hosts[host.index()].sysctl;
-        let mut cx = Context { now: *now, pool: &mut net.pool, effects: &mut net.effects, sysctl };
+        let mut cx =
+            Context { now: *now, pool: &mut net.pool, effects: &mut net.effects, sysctl, has_route: true };
         // A clone of its parent, in this respect too (`sk_clone_lock`).
         let mut tcp = Tcp::open(&pending.request, options, &mut cx);
         tcp.shutdown = shutdown;

@@ -2,12 +2,11 @@
 
 use core::net::SocketAddr;
 
-use netcore::sys::Errno;
-
 use super::flows::{Flow, hash};
+use crate::fabric::Unreachable;
 use crate::kernel::Kernel;
 use crate::kernel::ids::{HostId, SocketId};
-use crate::kernel::tcp::{Flags, Segment};
+use crate::kernel::tcp::{Flags, Segment, Seq};
 
 impl Kernel {
     /// A segment has arrived at a host.
@@ -86,10 +85,20 @@ impl Kernel {
         }
     }
 
-    /// ICMP says that a segment could not be delivered.
-    pub(crate) fn on_unreachable(&mut self, host: HostId, local: SocketAddr, peer: SocketAddr, errno: Errno) {
-        if let Some(Flow::Socket(socket)) = self.find_flow(host, local, peer) {
-            self.drive(socket, |tcp, cx| tcp.on_unreachable(errno, cx));
+    /// ICMP says that the segment `seq` from `local` to `peer` could not be delivered.
+    pub(crate) fn on_unreachable(
+        &mut self,
+        host: HostId,
+        local: SocketAddr,
+        peer: SocketAddr,
+        seq: Seq,
+        code: Unreachable,
+    ) {
+        match self.find_flow(host, local, peer) {
+            Some(Flow::Socket(socket)) => self.drive(socket, |tcp, cx| tcp.on_unreachable(seq, code, cx)),
+            // `tcp_req_err`.
+            Some(Flow::Request(request)) if code.may_pass() => self.drop_request(request),
+            Some(Flow::Request(_) | Flow::TimeWait(_)) | None => {}
         }
     }
 }

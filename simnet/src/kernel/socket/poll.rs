@@ -24,7 +24,7 @@ impl Kernel {
             }
             events.set(EpollEvents::OUT, shutdown.contains(Halves::SEND) || tcp.is_writable());
         }
-        events.set(EpollEvents::ERR, tcp.error.is_some());
+        events.set(EpollEvents::ERR, tcp.error.is_some() || tcp.has_queued_error);
         events
     }
 

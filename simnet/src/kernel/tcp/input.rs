@@ -4,7 +4,8 @@ use netcore::sys::Errno;
 
 use super::ack::Acknowledged;
 use super::output::Nagle;
-use super::{Context, Flags, Halves, Segment, State, Tcp, Wakes};
+use super::{Context, Flags, Halves, Segment, Seq, State, Tcp, Wakes};
+use crate::fabric::Unreachable;
 
 impl Tcp {
     /// A segment has arrived for this connection.
@@ -106,13 +107,24 @@ impl Tcp {
         self.fail(error, cx);
     }
 
-    /// ICMP says that the peer cannot be reached (`tcp_v4_err`): the end of a handshake, only a remark to a
-    /// connection.
-    pub fn on_unreachable(&mut self, errno: Errno, cx: &mut Context<'_>) {
+    /// ICMP says that the segment with this sequence number could not be delivered (`tcp_v4_err`): the end of a
+    /// handshake, only a remark to a connection.
+    pub fn on_unreachable(&mut self, seq: Seq, code: Unreachable, cx: &mut Context<'_>) {
+        if seq.before(self.snd_una) || seq.after(self.snd_nxt) {
+            return;
+        }
         match self.state {
-            State::SynSent | State::SynReceived => self.fail(errno, cx),
+            State::SynSent | State::SynReceived => {
+                self.has_queued_error = true;
+                self.fail(code.errno(), cx);
+            }
             State::Closed | State::Listen => {}
-            _ => self.soft_error = Some(errno),
+            _ => {
+                self.soft_error = Some(code.errno());
+                if seq == self.snd_una && code.may_pass() {
+                    self.deadlines.revert_backoff(cx.now);
+                }
+            }
         }
     }
 

@@ -10,7 +10,7 @@
 //! | `calls` | connect, send, receive, shutdown, close |
 //! | `input`, `handshake`, `ack`, `receive`, `reassembly` | an arriving segment, by part |
 //! | `output`, `window` | segments to be sent |
-//! | `timers`, `tail_probe`, `rtt`, `congestion` | retransmission, probes, keep-alive; how long and how much |
+//! | `timers`, `tail_probe`, `keep_alive`, `rtt`, `congestion` | retransmission, probes, keep-alive; how long and how much |
 //! | `request`, `time_wait` | a connection before and after its socket |
 //! | [`options`], `sysctl`, `pool` | what it is set to; storage |
 //!
@@ -23,6 +23,7 @@ mod calls;
 mod congestion;
 mod handshake;
 mod input;
+mod keep_alive;
 pub mod options;
 mod output;
 mod pool;
@@ -106,6 +107,9 @@ pub struct Tcp {
     pub error: Option<Errno>,
     /// `sk_err_soft`: what ICMP said, to be the error at give-up.
     pub soft_error: Option<Errno>,
+    /// What ICMP said of its SYN is in its error queue (`sk_error_queue`), for recvmsg(2) with `MSG_ERRQUEUE`,
+    /// which is not modelled: it stays there.
+    pub has_queued_error: bool,
     /// What it is set to.
     pub options: Options,
 
@@ -158,6 +162,8 @@ pub struct Context<'a> {
     pub effects: &'a mut Effects,
     /// The host's settings.
     pub sysctl: &'a Sysctl,
+    /// Whether the host has a route to the peer. What cannot go out has not been sent.
+    pub has_route: bool,
 }
 
 /// What a state machine wants done.
@@ -185,6 +191,7 @@ impl Tcp {
             wants_space: false,
             error: None,
             soft_error: None,
+            has_queued_error: false,
             options,
             send_queue: VecDeque::new(),
             fin: None,

@@ -37,7 +37,7 @@ impl Tcp {
     fn send_next(&mut self, nagle: Nagle, cx: &mut Context<'_>) -> bool {
         let unsent = self.data_end().saturating_since(self.snd_nxt);
         let mut with_fin = self.fin.is_some_and(|fin| !self.snd_nxt.after(fin));
-        if unsent == 0 && !with_fin {
+        if (unsent == 0 && !with_fin) || !cx.has_route {
             return false;
         }
         let mss = self.mss_now();
@@ -170,7 +170,7 @@ impl Tcp {
         let unsent = self.data_end().saturating_since(self.snd_nxt);
         let window = (self.snd_una + self.snd_wnd).saturating_since(self.snd_nxt);
         let len = unsent.min(window).min(self.mss_now());
-        if len > 0 {
+        if len > 0 && cx.has_route {
             self.send_range(self.snd_nxt, len, false, cx);
             return true;
         }

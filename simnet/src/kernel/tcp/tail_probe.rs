@@ -24,7 +24,8 @@ impl Tcp {
     /// The probe comes before the timeout, unless one is out already or something is known to be lost.
     fn schedule_tail_probe(&mut self, cx: &Context<'_>) {
         let flight = self.flight();
-        let is_open = self.congestion.is_open() && self.snd_nxt == self.snd_max && !self.state.is_connecting();
+        let is_open =
+            self.congestion.is_open() && self.snd_nxt == self.snd_max && !self.state.is_connecting();
         if flight > 0 && is_open {
             let alone = flight <= self.mss_now();
             let spare = if alone { super::rtt::RTO_MIN } else { TIMEOUT_MIN };

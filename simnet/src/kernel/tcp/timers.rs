@@ -15,7 +15,6 @@ use netcore::sys::{Errno, Instant};
 
 use super::output::Nagle;
 use super::rtt::{RTO_INITIAL, RTO_MAX, RTO_MIN, Rtt};
-use super::time_wait::TIME_WAIT;
 use super::{Context, Options, Seq, State, Tcp};
 
 /// `TCP_ATO_MIN`, `TCP_DELACK_MIN`.
@@ -126,6 +125,14 @@ impl Deadlines {
     pub(super) fn tail_probed(&mut self, end: Seq, now: Instant, options: &Options) {
         self.tail_probe_end = Some(end);
         self.rearm_retransmission(now, options);
+    }
+
+    /// The path is there but for a router's word: one doubling is taken back (RFC 6069, `tcp_ld_RTO_revert`).
+    pub(super) fn revert_backoff(&mut self, now: Instant) {
+        if self.backoff > 0 && self.retries > 0 {
+            self.backoff -= 1;
+            self.retransmit = now + self.timeout();
+        }
     }
 
     /// Everything up to `ack` has arrived.
@@ -351,62 +358,8 @@ impl Tcp {
         self.deadlines.rearm_retransmission(cx.now, &self.options);
     }
 
-    /// Keep-alive is to run if the socket is set so (`tcp_set_keepalive`, `tcp_finish_connect`).
-    pub fn start_keeping(&mut self, now: Instant) {
-        if self.state == State::Closed || self.state == State::Listen || self.is_orphan {
-            return;
-        }
-        if self.options.keep_alive {
-            let idle = self.options.keep_idle();
-            self.deadlines.keep_after(now, idle);
-        } else {
-            self.deadlines.stop_keeping();
-        }
-    }
-
-    /// `tcp_keepalive_timer`.
-    fn keep_alive(&mut self, cx: &mut Context<'_>) {
-        if self.is_orphan && self.state == State::FinWait2 {
-            return self.orphan_waited(cx);
-        }
-        if !self.options.keep_alive || matches!(self.state, State::Closed | State::SynSent) {
-            return;
-        }
-        let idle = self.options.keep_idle();
-        if self.snd_una.before(self.snd_max) || self.snd_nxt.before(self.write_end()) {
-            return self.deadlines.keep_after(cx.now, idle);
-        }
-        let silent = cx.now - self.deadlines.heard;
-        if silent < idle {
-            return self.deadlines.keep_after(cx.now, idle - silent);
-        }
-        let probes = self.deadlines.probes;
-        let is_dead = match self.options.user_timeout() {
-            Some(limit) => silent >= limit && probes > 0,
-            None => probes >= self.options.keep_count,
-        };
-        if is_dead {
-            self.send_reset(cx);
-            return self.give_up(cx);
-        }
-        self.send_probe(cx);
-        self.deadlines.probes = probes.saturating_add(1);
-        self.deadlines.keep_after(cx.now, self.options.keep_interval());
-    }
-
-    /// An orphan has waited for the peer's FIN; what is left of its time it spends without a socket.
-    fn orphan_waited(&mut self, cx: &mut Context<'_>) {
-        let left = self.fin_time(cx).saturating_sub(TIME_WAIT);
-        if self.options.linger2 >= 0 && !left.is_zero() {
-            self.leave_time_wait(State::FinWait2, left, cx);
-        } else {
-            self.send_reset(cx);
-            self.finish(cx);
-        }
-    }
-
     /// `tcp_write_err`: the connection ends without an answer.
-    fn give_up(&mut self, cx: &mut Context<'_>) {
+    pub(super) fn give_up(&mut self, cx: &mut Context<'_>) {
         let error = self.soft_error.unwrap_or(Errno::ETIMEDOUT);
         self.fail(error, cx);
     }
