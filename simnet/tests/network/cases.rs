@@ -46,12 +46,13 @@ pub(crate) enum Trouble {
 /// What came of a case, and after how many seconds.
 pub(crate) type Outcome = (String, f64);
 type Net<'a> = &'a dyn Fn(Trouble);
+type Body<S> = fn(&S, &SockAddr, Net<'_>) -> Outcome;
 
 pub(crate) struct Case<S> {
     pub(crate) name: &'static str,
     /// What both answer, and about when.
     pub(crate) expected: (&'static str, f64),
-    pub(crate) body: fn(&S, &SockAddr, Net<'_>) -> Outcome,
+    pub(crate) body: Body<S>,
 }
 
 /// Every case.
@@ -66,11 +67,7 @@ pub(crate) fn cases<S: Machine>() -> Vec<Case<S>> {
     cases
 }
 
-fn case<S>(
-    name: &'static str,
-    expected: (&'static str, f64),
-    body: fn(&S, &SockAddr, Net<'_>) -> Outcome,
-) -> Case<S> {
+fn case<S>(name: &'static str, expected: (&'static str, f64), body: Body<S>) -> Case<S> {
     Case { name, expected, body }
 }
 
