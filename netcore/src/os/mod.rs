@@ -9,6 +9,7 @@ mod clock;
 mod epoll;
 mod errno;
 mod files;
+mod signal;
 mod sockets;
 mod sockopt;
 mod threads;

@@ -42,6 +42,23 @@ impl Call {
     }
 }
 
+impl Call {
+    /// What ends the call if a signal has come and it would wait (again). A call with a timeout of its own is not made
+    /// again: it would wait from the start (`sock_intr_errno`).
+    pub(super) fn interrupted(&self) -> Option<Stop> {
+        match self.attempt {
+            Attempt::Signalled { restarts: true } if self.deadline.is_none() => Some(Stop::Restart),
+            Attempt::Signalled { .. } => Some(Errno::EINTR.into()),
+            _ => None,
+        }
+    }
+
+    /// Whether what it has done so far is all it does.
+    pub(super) fn is_over(&self) -> bool {
+        matches!(self.attempt, Attempt::TimedOut | Attempt::Signalled { .. })
+    }
+}
+
 /// Why a call is attempted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Attempt {
@@ -51,6 +68,12 @@ pub enum Attempt {
     Woken,
     /// Its deadline has passed.
     TimedOut,
+    /// A signal has come, whose handler was installed with `SA_RESTART` or not. If there is still nothing for the
+    /// call it ends: [`Call::interrupted`].
+    Signalled {
+        /// Whether a call that may is made again.
+        restarts: bool,
+    },
 }
 
 /// Why a call has no answer (yet).
@@ -60,6 +83,8 @@ pub enum Stop {
     Errno(Errno),
     /// The caller has been put on a wait queue; attempt again when it is woken or at `call.deadline`.
     Block,
+    /// It is made again from the start (`ERESTARTSYS` and `SA_RESTART`).
+    Restart,
 }
 
 impl From<Errno> for Stop {

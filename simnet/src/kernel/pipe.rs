@@ -212,7 +212,7 @@ impl Kernel {
         }
         call.done += moved;
         let (full, polled, done) = (state.is_full(), state.polled, call.done == total);
-        let stop = done || nonblocking;
+        let stop = done || nonblocking || (call.done > 0 && call.is_over());
         // "Epoll nonsensically wants a wakeup whether the pipe was already empty or not."
         if was_empty || (polled && stop) {
             self.notify(reader, EpollEvents::IN);

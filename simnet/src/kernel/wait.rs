@@ -122,8 +122,12 @@ impl Kernel {
     }
 
     /// Queues the caller on its file until [`Kernel::notify`] brings one of `key` (or an error or
-    /// hang-up; an empty `key` is anything). Returns what the call then answers, [`Stop::Block`].
+    /// hang-up; an empty `key` is anything). Returns what the call then answers: [`Stop::Block`], unless a signal has
+    /// come.
     pub fn wait_on(&mut self, call: &mut Call, key: EpollEvents, exclusive: bool) -> Stop {
+        if let Some(interrupted) = call.interrupted() {
+            return interrupted;
+        }
         self.queue_of(call).add_thread(call.thread, key, exclusive);
         call.queued = true;
         Stop::Block
@@ -132,6 +136,9 @@ impl Kernel {
     /// The same at the very end of the queue, behind exclusive ones that may end a wakeup
     /// (`do_wait_intr_irq`, which eventfds use).
     pub(super) fn wait_last(&mut self, call: &mut Call, key: EpollEvents) -> Stop {
+        if let Some(interrupted) = call.interrupted() {
+            return interrupted;
+        }
         let queue = self.queue_of(call);
         let waiter = Waiter::Thread { thread: call.thread, key, exclusive: false };
         queue.insert(queue.as_slice().len(), waiter);

@@ -85,6 +85,10 @@ impl Sim {
                     finish(state, kernel, call);
                     return Err(errno);
                 }
+                Err(Stop::Restart) => {
+                    kernel.end_call(call);
+                    call = kernel.begin(self.process, thread);
+                }
                 Err(Stop::Block) if std::thread::panicking() => {
                     finish(state, kernel, call);
                     return Err(Errno::EBADF);

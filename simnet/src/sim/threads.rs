@@ -116,6 +116,20 @@ impl Threads for Sim {
     }
 }
 
+impl Sim {
+    /// A signal comes to a thread of this process, to a handler that does nothing, installed with `SA_RESTART` or
+    /// not: a call that waits ends with `EINTR`, with what it has done so far, or is made again, signal(7). A thread
+    /// that is in no call does not notice.
+    pub fn signal(&self, thread: Tid, restarts: bool) {
+        state::point();
+        state::with(|state| {
+            if !state.ended() {
+                state.threads.borrow_mut().signal(thread, restarts);
+            }
+        });
+    }
+}
+
 impl Preempt for Sim {
     #[inline]
     #[track_caller]

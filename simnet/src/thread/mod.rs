@@ -141,6 +141,20 @@ impl Threads {
         }
     }
 
+    /// A signal comes to a thread: the call that it waits in ends or is made again. One that has been woken already
+    /// finds what it waits for, or the signal.
+    pub(crate) fn signal(&mut self, thread: Tid, restarts: bool) {
+        let why = Attempt::Signalled { restarts };
+        let target = self.get_mut(thread);
+        if matches!(target.waiting, Waiting::Call(..)) {
+            match target.status {
+                Status::Waiting => self.wake(thread, why),
+                Status::Ready => target.woken = why,
+                Status::Running | Status::Ended => {}
+            }
+        }
+    }
+
     fn make_ready(&mut self, thread: Tid) {
         if !self.frozen.is_empty() && self.frozen.contains(&self.get(thread).process) {
             self.waiting_for_thaw.push(thread);

@@ -13,6 +13,7 @@ mod epoll_nested;
 mod epoll_wakeups;
 mod eventfds;
 mod pipes;
+mod signals;
 mod tcp_blocking;
 mod tcp_close;
 mod tcp_connect;
@@ -62,6 +63,15 @@ arms::behaviours! {
         only_eight_bytes_are_a_value
         vectors_are_split_on_reading_and_written_one_by_one
         the_readiness_of_a_counter
+    }
+    signals {
+        without_sa_restart_every_wait_ends
+        with_sa_restart_most_waits_go_on
+        calls_with_a_timeout_end_either_way
+        what_has_been_done_is_told
+        an_interrupted_connect_goes_on
+        a_lingering_close_is_cut_short
+        who_does_not_wait_does_not_notice
     }
     epoll_control {
         adding_twice_is_eexist_changing_nothing_is_enoent

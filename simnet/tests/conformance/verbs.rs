@@ -5,13 +5,15 @@ use std::sync::{Arc, Mutex};
 
 use netcore::sys::{
     Clock, Epoll, EpollCreateFlags, EpollEvent, EpollEvents, EpollOp, Errno, EventfdFlags, Fd, OFlags,
-    Result, Sockets, Threads,
+    Result, Sockets,
 };
 
-/// A kernel that a body can be run on.
-pub(crate) trait Machine: Epoll + Sockets + Threads + Clock + Clone + Send + Sync + 'static {}
+use crate::signals::Signals;
 
-impl<S: Epoll + Sockets + Threads + Clock + Clone + Send + Sync + 'static> Machine for S {}
+/// A kernel that a body can be run on.
+pub(crate) trait Machine: Epoll + Sockets + Signals + Clock + Clone + Send + Sync + 'static {}
+
+impl<S: Epoll + Sockets + Signals + Clock + Clone + Send + Sync + 'static> Machine for S {}
 
 pub(crate) const NONE: EpollEvents = EpollEvents::empty();
 pub(crate) const IN: EpollEvents = EpollEvents::IN;
@@ -117,7 +119,12 @@ pub(crate) fn state<S: Machine>(s: &S, fd: Fd) -> EpollEvents {
 
 /// Waits until everybody has come to rest.
 pub(crate) fn settle<S: Machine>(s: &S) {
-    let until = s.now() + Duration::from_millis(30);
+    later(s, 30);
+}
+
+/// Lets time pass.
+pub(crate) fn later<S: Machine>(s: &S, millis: u64) {
+    let until = s.now() + Duration::from_millis(millis);
     while s.now() < until {
         s.park(Some(until));
     }
@@ -153,6 +160,11 @@ impl<S: Machine, T: Send + 'static> Crew<S, T> {
     pub(crate) fn answers(&self) -> Vec<(usize, Result<T>)> {
         settle(&self.s);
         core::mem::take(&mut *self.answers.lock().expect("nobody panics with it"))
+    }
+
+    /// A signal comes to the thread of that number.
+    pub(crate) fn signal(&self, index: usize, restarts: bool) {
+        self.s.signal(&self.threads[index], restarts);
     }
 
     /// Which threads have ended since the last look.

@@ -48,6 +48,9 @@ impl Kernel {
         if timeout == Some(Duration::ZERO) || call.deadline.is_some_and(|deadline| deadline <= self.now) {
             return Ok(0);
         }
+        if matches!(call.attempt, Attempt::Signalled { .. }) {
+            return Err(Errno::EINTR.into());
+        }
         self.epolls[epoll].sleepers.push(call.thread);
         call.queued = true;
         Err(Stop::Block)

@@ -12,7 +12,7 @@
 //! | `flows`, `ports` | tables of connections and of ports |
 //!
 //! Not here yet: UDP, raw and Unix sockets, urgent data (`MSG_OOB`), which end the run with a finding that names them;
-//! and signals: `EPIPE` comes without SIGPIPE.
+//! and SIGPIPE: `EPIPE` comes without it.
 
 mod bind;
 mod connect;

@@ -26,7 +26,7 @@ impl Kernel {
         let linger = self.sockets[socket].tcp.options.linger.unwrap_or(0);
         if let Some(call) = call
             && linger > 0
-            && call.attempt != Attempt::TimedOut
+            && !call.is_over()
             && self.sockets[socket].tcp.state.is_closing()
         {
             call.done = LINGERS;

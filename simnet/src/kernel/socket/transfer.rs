@@ -128,7 +128,7 @@ impl Kernel {
         let tcp = &mut self.sockets[socket].tcp;
         let is_over = tcp.state == State::Closed || tcp.shutdown.contains(Halves::RECEIVE);
         if copied > 0 {
-            return (is_impatient || tcp.error.is_some() || is_over).then_some(Ok(copied));
+            return (is_impatient || call.is_over() || tcp.error.is_some() || is_over).then_some(Ok(copied));
         }
         if tcp.is_done {
             return Some(Ok(0));
@@ -188,8 +188,11 @@ impl Kernel {
             self.settle();
         }
         self.sockets[socket].tcp.wants_space = true;
+        if call.done > 0 && (call.is_over() || self.is_impatient(call, flags)) {
+            return Ok(call.done);
+        }
         if self.is_impatient(call, flags) {
-            return if call.done > 0 { Ok(call.done) } else { Err(Errno::EAGAIN.into()) };
+            return Err(Errno::EAGAIN.into());
         }
         let timeout = self.sockets[socket].tcp.options.send_timeout;
         self.set_deadline(call, timeout);

@@ -69,7 +69,7 @@ impl Machine {
         match answer {
             Ok(value) => Ok(value),
             Err(Stop::Errno(errno)) => Err(errno),
-            Err(Stop::Block) => panic!("the call blocks"),
+            Err(stop) => panic!("the call has no answer: {stop:?}"),
         }
     }
 
@@ -88,6 +88,7 @@ impl Machine {
             Err(Stop::Block) => drop(self.blocked.insert(thread, blocked)),
             Err(Stop::Errno(errno)) => self.finish(thread, blocked.call, Err(errno)),
             Ok(done) => self.finish(thread, blocked.call, Ok(done)),
+            Err(Stop::Restart) => unreachable!("no signals come"),
         }
     }
 
