@@ -61,6 +61,7 @@ use pipe::Pipe;
 use process::Process;
 use report::Report;
 use socket::{Net, Socket};
+use tcp::Transitions;
 use timer::Timers;
 
 /// What time brings.
@@ -121,6 +122,8 @@ pub struct Kernel {
     pub hosts: Vec<Host>,
     /// The links between them.
     pub fabric: Fabric,
+    /// How the states of connections changed.
+    pub transitions: Transitions,
     net: Net,
     pipes: Table<PipeId, Pipe>,
     eventfds: Table<EventfdId, Eventfd>,
@@ -148,6 +151,7 @@ impl Kernel {
             sockets: Table::default(),
             hosts: Vec::new(),
             fabric: Fabric::default(),
+            transitions: Transitions::default(),
             net: Net::default(),
             pipes: Table::default(),
             eventfds: Table::default(),

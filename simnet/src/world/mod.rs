@@ -8,6 +8,7 @@ pub(crate) mod run;
 pub(crate) mod state;
 pub(crate) mod verdict;
 mod weather;
+mod wire;
 
 pub use handle::{Host, World};
 pub use run::{Config, Report, Source, run};

@@ -14,6 +14,7 @@ use super::verdict;
 use crate::choice::{Choices, Point, Rates, Seed, Tape};
 use crate::fabric::PacketNote;
 use crate::kernel::ids::{Pid, Tid};
+use crate::kernel::tcp::Transitions;
 use crate::kernel::{Attempt, Event, Kernel};
 use crate::oracle::Finding;
 use crate::panics;
@@ -82,6 +83,8 @@ pub struct Report {
     pub trace: Vec<Record>,
     /// What happened to packets, if the trace was kept.
     pub packets: Vec<PacketNote>,
+    /// How the states of connections changed.
+    pub transitions: Transitions,
 }
 
 /// Runs `body` as the first thread of a new world, until every thread has ended or an oracle speaks.
@@ -260,5 +263,6 @@ fn report(state: &State, finding: Option<Finding>) -> Report {
         tape: kernel.choices.take_tape(),
         trace: observer.take_trace(),
         packets: core::mem::take(&mut observer.packets),
+        transitions: kernel.transitions.clone(),
     }
 }

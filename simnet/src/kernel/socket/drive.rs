@@ -27,14 +27,14 @@ impl Kernel {
         let state = &mut sockets[socket];
         let host = &hosts[state.host.index()];
         let (sysctl, has_route) = (&host.sysctl, host.refusal(state.tcp.peer.ip()).is_none());
-        let was_closed = state.tcp.state == State::Closed;
+        let before = state.tcp.state;
         let mut cx = Context { now: *now, pool: &mut net.pool, effects: &mut net.effects, sysctl, has_route };
         let result = step(&mut state.tcp, &mut cx);
-        self.apply(socket, was_closed);
+        self.apply(socket, before);
         result
     }
 
-    fn apply(&mut self, socket: SocketId, was_closed: bool) {
+    fn apply(&mut self, socket: SocketId, before: State) {
         let host = self.sockets[socket].host;
         if !self.net.effects.segments.is_empty() {
             let mut segments = core::mem::take(&mut self.net.effects.segments);
@@ -45,8 +45,13 @@ impl Kernel {
             }
             self.net.effects.segments = segments;
         }
+        let mut after = self.sockets[socket].tcp.state;
         if let Some(time_wait) = self.net.effects.time_wait.take() {
+            after = time_wait.substate;
             self.leave_remains(socket, time_wait);
+        }
+        if before != after {
+            self.transitions.note(before, after);
         }
         let wakes = core::mem::take(&mut self.net.effects.wakes);
         if !wakes.is_empty() {
@@ -55,7 +60,7 @@ impl Kernel {
         if self.sockets[socket].tcp.state != State::Closed {
             return self.arm(socket);
         }
-        if !was_closed {
+        if before != State::Closed {
             self.retire(socket);
         }
         self.reap(socket);

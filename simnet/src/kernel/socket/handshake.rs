@@ -19,6 +19,10 @@ pub(super) struct Pending {
 }
 
 impl Pending {
+    pub(super) fn host(&self) -> HostId {
+        self.host
+    }
+
     pub(super) fn ends(&self) -> (&SocketAddr, &SocketAddr) {
         (&self.request.local, &self.request.peer)
     }
@@ -46,6 +50,7 @@ impl Kernel {
         let id = self.net.requests.insert(Pending { request, host, listener, listener_serial, serial });
         self.hosts[host.index()].flows.insert(key, Flow::Request(id));
         self.timers.schedule(self.now + timeout, Event::Request { request: id, serial });
+        self.transitions.note(State::Listen, State::SynReceived);
         self.transmit(host, answer);
     }
 
@@ -83,7 +88,10 @@ impl Kernel {
         }
         match verdict {
             RequestVerdict::Ignore => {}
-            RequestVerdict::Drop => self.drop_request(request),
+            RequestVerdict::Drop => {
+                self.transitions.note(State::SynReceived, State::Listen);
+                self.drop_request(request);
+            }
             RequestVerdict::Reset => {
                 if let Some(reset) = segment.reset() {
                     self.transmit(host, reset);

@@ -46,6 +46,7 @@ impl Kernel {
             }
             return taken;
         }
+        self.transitions.note(State::Closed, State::Listen);
         let state = &self.sockets[socket];
         let (host, port) = (state.host.index(), state.tcp.local.port());
         self.hosts[host].listeners.entry(port).or_default().push(socket);
@@ -58,6 +59,7 @@ impl Kernel {
         let state = &mut self.sockets[socket];
         let Some(listener) = state.listener.take() else { return };
         state.tcp.state = State::Closed;
+        self.transitions.note(State::Listen, State::Closed);
         let (host, port) = (state.host.index(), state.tcp.local.port());
         let listeners = &mut self.hosts[host].listeners;
         if let Some(sockets) = listeners.get_mut(&port) {

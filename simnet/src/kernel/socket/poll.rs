@@ -3,7 +3,7 @@
 use netcore::sys::{EpollEvents, Errno};
 
 use crate::kernel::Kernel;
-use crate::kernel::ids::SocketId;
+use crate::kernel::ids::{HostId, SocketId};
 use crate::kernel::tcp::{Halves, State};
 
 impl Kernel {
@@ -40,6 +40,14 @@ impl Kernel {
     pub fn socket_fionread(&self, socket: SocketId) -> Result<usize, Errno> {
         let tcp = &self.sockets[socket].tcp;
         if tcp.state == State::Listen { Err(Errno::EINVAL) } else { Ok(tcp.readable()) }
+    }
+
+    /// Every connection and listener of a host, in words, as ss(8) would list them.
+    pub fn netstat(&self, host: HostId) -> Vec<String> {
+        let sockets = self.sockets.iter().filter(|(_, state)| state.host == host);
+        let mut lines: Vec<String> = sockets.map(|(id, _)| self.socket_describe(id)).collect();
+        lines.extend(self.remains_of(host));
+        lines
     }
 
     /// The socket in a few words, for state tables.

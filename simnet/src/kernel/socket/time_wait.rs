@@ -7,7 +7,7 @@ use super::flows::{Flow, hash};
 use super::ports::{Claim, Class};
 use crate::kernel::ids::{HostId, SocketId, TimeWaitId};
 use crate::kernel::tcp::sysctl::TwReuse;
-use crate::kernel::tcp::{Segment, Seq, TimeWait, TimeWaitVerdict};
+use crate::kernel::tcp::{Segment, Seq, State, TimeWait, TimeWaitVerdict};
 use crate::kernel::{Event, Kernel};
 
 /// What is left of a connection, and of its hold on its port.
@@ -51,6 +51,7 @@ impl Kernel {
 
     fn drop_remains(&mut self, id: TimeWaitId) -> Remains {
         let remains = self.net.time_waits.remove(id);
+        self.transitions.note(remains.time_wait.substate, State::Closed);
         let stack = &mut self.hosts[remains.host.index()];
         stack.flows.remove(hash(remains.time_wait.local, remains.time_wait.peer), Flow::TimeWait(id));
         stack.ports.release(&remains.claim);
@@ -60,7 +61,12 @@ impl Kernel {
     /// A segment for a connection in TIME-WAIT (`tcp_timewait_state_process`).
     pub(super) fn on_remains_segment(&mut self, host: HostId, id: TimeWaitId, segment: Segment) {
         let time_wait = &mut self.net.time_waits[id].time_wait;
-        match time_wait.on_segment(&segment, self.now) {
+        let before = time_wait.substate;
+        let verdict = time_wait.on_segment(&segment, self.now);
+        if before != time_wait.substate {
+            self.transitions.note(before, time_wait.substate);
+        }
+        match verdict {
             TimeWaitVerdict::Ignore => {}
             TimeWaitVerdict::End => drop(self.drop_remains(id)),
             TimeWaitVerdict::Acknowledge => {
@@ -134,6 +140,21 @@ impl Kernel {
     /// The host of a connection in TIME-WAIT.
     pub(in crate::kernel) fn remains_host(&self, id: TimeWaitId) -> Option<HostId> {
         self.net.time_waits.get(id).map(|remains| remains.host)
+    }
+
+    /// What has no socket on a host, in words: connections in TIME-WAIT, and those not complete.
+    pub(super) fn remains_of(&self, host: HostId) -> impl Iterator<Item = String> {
+        let time_waits = self.net.time_waits.iter().map(|(_, remains)| remains);
+        let time_waits = time_waits
+            .filter(move |remains| remains.host == host)
+            .map(|remains| (remains.ends(), remains.time_wait.substate));
+        let requests = self.net.requests.iter().map(|(_, pending)| pending);
+        let requests = requests
+            .filter(move |pending| pending.host() == host)
+            .map(|pending| (pending.ends(), State::SynReceived));
+        time_waits
+            .chain(requests)
+            .map(|((local, peer), state)| format!("tcp {local} > {peer} {}", state.name()))
     }
 
     /// The host has crashed.

@@ -63,6 +63,7 @@ impl Tcp {
         let octets = ack.saturating_since(self.queue_start()).min(self.send_queue.len() as u32);
         self.send_queue.drain(..octets as usize);
         cx.pool.put_if_empty(&mut self.send_queue);
+        self.syn_is_out = false;
         self.snd_una = ack;
         self.snd_nxt = self.snd_nxt.max(ack);
         self.deadlines.acknowledged(ack, cx.now);

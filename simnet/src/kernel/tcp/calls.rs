@@ -33,6 +33,7 @@ impl Tcp {
         self.is_done = false;
         self.fin = None;
         self.iss = to.iss;
+        self.syn_is_out = true;
         self.snd_una = to.iss;
         self.snd_nxt = to.iss + 1;
         self.snd_max = self.snd_nxt;
@@ -127,6 +128,7 @@ impl Tcp {
             self.error = Some(Errno::ECONNRESET);
         }
         self.state = State::Closed;
+        self.syn_is_out = false;
         self.deadlines = Deadlines::default();
         self.clear_sending(cx);
         self.receive_queue.clear();

@@ -27,6 +27,7 @@ impl Tcp {
         self.synchronize(segment);
         if segment.has(Flags::ACK) {
             self.deadlines.rtt.acknowledged(segment.ack, cx.now);
+            self.syn_is_out = false;
             self.snd_una = segment.ack;
             self.become_established(segment, cx);
             self.send_ack(cx);

@@ -38,6 +38,7 @@ pub mod sysctl;
 mod tail_probe;
 mod time_wait;
 mod timers;
+mod transitions;
 mod window;
 
 pub use calls::Connect;
@@ -49,6 +50,7 @@ pub use sequence::Seq;
 pub use state::State;
 pub use sysctl::Sysctl;
 pub use time_wait::{TimeWait, TimeWaitVerdict};
+pub use transitions::Transitions;
 
 pub(crate) use options::{RMEM, WMEM};
 
@@ -118,6 +120,8 @@ pub struct Tcp {
     /// Where the FIN stands, once this side has closed.
     fin: Option<Seq>,
     iss: Seq,
+    /// Our SYN has not been acknowledged: SND.UNA stands before it.
+    syn_is_out: bool,
     snd_una: Seq,
     /// The next to send; after a timeout it goes back to SND.UNA.
     snd_nxt: Seq,
@@ -196,6 +200,7 @@ impl Tcp {
             send_queue: VecDeque::new(),
             fin: None,
             iss: Seq(0),
+            syn_is_out: false,
             snd_una: Seq(0),
             snd_nxt: Seq(0),
             snd_max: Seq(0),
@@ -247,7 +252,7 @@ impl Tcp {
     /// The sequence number of the first octet in the send queue: SND.UNA, behind a SYN that is still out.
     #[inline]
     fn queue_start(&self) -> Seq {
-        self.snd_una + u32::from(self.state.is_connecting())
+        self.snd_una + u32::from(self.syn_is_out)
     }
 
     /// The sequence number behind the last octet queued.

@@ -105,7 +105,7 @@ impl Tcp {
         self.deadlines.rtt.forget();
         match self.state {
             State::SynSent => self.send_syn(cx),
-            State::SynReceived => self.send_syn_ack(cx),
+            _ if self.syn_is_out => self.send_syn_ack(cx),
             _ => {
                 let queued = self.data_end().saturating_since(self.snd_una);
                 let len = queued.min(self.mss_now()).min(self.snd_wnd.max(1));

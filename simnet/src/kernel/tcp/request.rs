@@ -132,6 +132,7 @@ impl Tcp {
         tcp.peer = request.peer;
         tcp.state = State::SynReceived;
         tcp.iss = request.iss;
+        tcp.syn_is_out = true;
         tcp.snd_una = request.iss;
         tcp.snd_nxt = request.iss + 1;
         tcp.snd_max = tcp.snd_nxt;

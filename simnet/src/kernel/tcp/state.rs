@@ -16,7 +16,7 @@
 /// | any | RST, give up, abort | CLOSED |
 ///
 /// TIME-WAIT has no socket: what is left of the connection is a [`super::TimeWait`], and the socket itself is
-/// CLOSED (`tcp_time_wait`).
+/// CLOSED (`tcp_time_wait`). An orphan may spend the end of FIN-WAIT-2 so too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub enum State {
     /// No connection.
@@ -40,9 +40,29 @@ pub enum State {
     Closing,
     /// Closed by the peer, then by this side.
     LastAck,
+    /// Closed by both, this side first; never a socket's.
+    TimeWait,
 }
 
 impl State {
+    /// Every state, in the order of RFC 9293 §3.3.2 but for CLOSED, which is first.
+    pub const ALL: [State; 11] = {
+        use State::*;
+        [
+            Closed,
+            Listen,
+            SynSent,
+            SynReceived,
+            Established,
+            FinWait1,
+            FinWait2,
+            CloseWait,
+            Closing,
+            LastAck,
+            TimeWait,
+        ]
+    };
+
     /// The name in RFC 9293.
     pub const fn name(self) -> &'static str {
         match self {
@@ -56,6 +76,7 @@ impl State {
             State::CloseWait => "CLOSE-WAIT",
             State::Closing => "CLOSING",
             State::LastAck => "LAST-ACK",
+            State::TimeWait => "TIME-WAIT",
         }
     }
 

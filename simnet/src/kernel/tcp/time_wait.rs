@@ -20,7 +20,7 @@ pub struct TimeWait {
     pub local: SocketAddr,
     /// The other end.
     pub peer: SocketAddr,
-    /// [`State::FinWait2`] while the peer's FIN is to come, else [`State::Closed`].
+    /// [`State::FinWait2`] while the peer's FIN is to come, else [`State::TimeWait`].
     pub substate: State,
     /// When it ends.
     pub expires: Instant,
@@ -99,7 +99,7 @@ impl TimeWait {
         if !segment.has(Flags::FIN) || end != self.rcv_nxt + 1 {
             return TimeWaitVerdict::Reset;
         }
-        self.substate = State::Closed;
+        self.substate = State::TimeWait;
         self.rcv_nxt = end;
         self.peer_stamp = segment.stamp;
         self.prolong(now);
@@ -151,7 +151,7 @@ impl Tcp {
 
     /// Both directions are closed.
     pub(super) fn enter_time_wait(&mut self, cx: &mut Context<'_>) {
-        self.leave_time_wait(State::Closed, TIME_WAIT, cx);
+        self.leave_time_wait(State::TimeWait, TIME_WAIT, cx);
     }
 
     /// How long an orphan waits for the peer's FIN (`tcp_fin_time`).
