@@ -12,6 +12,7 @@ mod epoll_level;
 mod epoll_nested;
 mod epoll_wakeups;
 mod eventfds;
+mod every_call;
 mod pipes;
 mod signals;
 mod tcp_blocking;
@@ -63,6 +64,9 @@ arms::behaviours! {
         only_eight_bytes_are_a_value
         vectors_are_split_on_reading_and_written_one_by_one
         the_readiness_of_a_counter
+    }
+    every_call {
+        every_call_on_everything
     }
     signals {
         without_sa_restart_every_wait_ends
@@ -156,6 +160,8 @@ arms::behaviours! {
         both_families_share_a_port_unless_told_otherwise
     }
     tcp_listen {
+        a_deferred_connection_waits_for_data
+        a_time_to_defer_is_told_in_whole_retransmissions
         a_listener_is_ready_while_somebody_waits
         listening_twice_changes_the_backlog
         the_queue_holds_one_more_than_the_backlog

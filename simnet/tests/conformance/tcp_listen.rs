@@ -164,3 +164,30 @@ pub(crate) fn a_shut_listener_is_a_socket_again<S: Machine>(s: &S) {
     assert_eq!(s.connect(fd, &SockAddr::Unspec), Ok(()));
     assert_eq!(accept(s, fd), Err(Errno::EINVAL), "AF_UNSPEC ends it too");
 }
+
+pub(crate) fn a_deferred_connection_waits_for_data<S: Machine>(s: &S) {
+    let (listener, addr) = listener(s, 5);
+    set(s, listener, SockOpt::TcpDeferAccept, 1);
+    let talks = call(s, addr);
+    assert_eq!(state(s, talks), OUT, "it does not know");
+    assert_eq!(accept(s, listener), Err(Errno::EAGAIN));
+    assert_eq!(send(s, talks, b"x"), Ok(1));
+    let accepted = accept(s, listener).expect("data has come");
+    assert_eq!(recv(s, accepted, 1), Ok(b"x".to_vec()));
+    // One that is silent is accepted all the same when the answer has been repeated.
+    call(s, addr);
+    later(s, 500);
+    assert_eq!(accept(s, listener), Err(Errno::EAGAIN));
+    later(s, 1000);
+    assert!(accept(s, listener).is_ok());
+}
+
+pub(crate) fn a_time_to_defer_is_told_in_whole_retransmissions<S: Machine>(s: &S) {
+    let fd = tcp(s);
+    for (asked, told) in
+        [(0, 0), (1, 1), (2, 3), (3, 3), (4, 7), (8, 15), (60, 63), (130, 247), (-1, 0), (1000, 1087)]
+    {
+        set(s, fd, SockOpt::TcpDeferAccept, asked);
+        assert_eq!(get(s, fd, SockOpt::TcpDeferAccept), told, "{asked} seconds");
+    }
+}

@@ -5,7 +5,7 @@ use core::net::SocketAddr;
 use super::Phase;
 use super::flows::{Flow, hash};
 use crate::kernel::ids::{HostId, RequestId, SocketId};
-use crate::kernel::tcp::{Context, Request, RequestVerdict, Segment, Seq, State, Tcp, Wakes};
+use crate::kernel::tcp::{Context, Request, RequestVerdict, Retry, Segment, Seq, State, Tcp, Wakes};
 use crate::kernel::{Event, Kernel};
 
 /// A request, and whose it is. A listener that has gone does not look for its requests: they look for it.
@@ -82,7 +82,8 @@ impl Kernel {
             return self.on_strange_segment(host, segment);
         };
         let mut replies = Vec::new();
-        let verdict = self.net.requests[request].request.on_segment(&segment, &mut replies, again);
+        let defer = self.sockets[listener].tcp.options.defer_accept;
+        let verdict = self.net.requests[request].request.on_segment(defer, &segment, &mut replies, again);
         for reply in replies {
             self.transmit(host, reply);
         }
@@ -141,12 +142,15 @@ impl Kernel {
         let Some(listener) = self.listener_of(id) else { return self.drop_request(id) };
         let pending = &mut self.net.requests[id];
         let host = pending.host;
-        if !pending.request.retry(most) {
+        let retry = pending.request.retry(most, self.sockets[listener].tcp.options.defer_accept);
+        if retry == Retry::Drop {
             return self.drop_request(id);
         }
         let timeout = pending.request.timeout();
         self.timers.schedule(self.now + timeout, Event::Request { request: id, serial });
-        if let Some(again) = self.syn_ack_again(id, listener) {
+        if retry == Retry::Send
+            && let Some(again) = self.syn_ack_again(id, listener)
+        {
             self.transmit(host, again);
         }
     }

@@ -5,7 +5,7 @@ use core::time::Duration;
 use netcore::sys::{Domain, Errno, Fd, SockOpt, SockOptValue};
 
 use crate::kernel::ids::SocketId;
-use crate::kernel::tcp::{Options, RMEM, State, Tcp, WMEM};
+use crate::kernel::tcp::{Options, RTO_MAX, State, Tcp};
 use crate::kernel::{Answer, Call, Kernel};
 
 /// net.core.wmem_max and rmem_max.
@@ -116,6 +116,7 @@ fn get(options: &Options, option: SockOpt) -> Option<SockOptValue> {
         SockOpt::TcpKeepCnt => int(options.keep_count.into()),
         SockOpt::TcpSynCnt => int(if options.syn_count == 0 { 6 } else { options.syn_count.into() }),
         SockOpt::TcpLinger2 => int(if options.linger2 == 0 { 60 } else { options.linger2.into() }),
+        SockOpt::TcpDeferAccept => int(seconds_of(options.defer_accept).into()),
         SockOpt::Linger => SockOptValue::Linger(options.linger),
         SockOpt::RcvTimeo => SockOptValue::Time(options.receive_timeout),
         SockOpt::SndTimeo => SockOptValue::Time(options.send_timeout),
@@ -146,11 +147,11 @@ fn set_int(options: &mut Options, option: SockOpt, value: i32) -> Result<(), Err
         SockOpt::V6Only => options.v6_only = on,
         SockOpt::TcpQuickAck => options.quick_ack = on,
         SockOpt::SndBuf => {
-            options.send_buffer = doubled(value, BUFFER_MIN.0, WMEM.2);
+            options.send_buffer = doubled(value, BUFFER_MIN.0);
             options.send_buffer_locked = true;
         }
         SockOpt::RcvBuf => {
-            options.receive_buffer = doubled(value, BUFFER_MIN.1, RMEM.2);
+            options.receive_buffer = doubled(value, BUFFER_MIN.1);
             options.receive_buffer_locked = true;
         }
         SockOpt::RcvLowat => {
@@ -168,6 +169,7 @@ fn set_int(options: &mut Options, option: SockOpt, value: i32) -> Result<(), Err
         SockOpt::TcpLinger2 => {
             options.linger2 = if value > LINGER2_MAX { LINGER2_MAX } else { value.max(-1) }
         }
+        SockOpt::TcpDeferAccept => options.defer_accept = retransmissions_in(value),
         SockOpt::TcpMaxSeg if value == 0 => options.max_segment = 0,
         SockOpt::TcpMaxSeg if (88..=32_767).contains(&value) => options.max_segment = value as u16,
         SockOpt::TcpMaxSeg | SockOpt::Linger | SockOpt::RcvTimeo | SockOpt::SndTimeo => {
@@ -178,8 +180,18 @@ fn set_int(options: &mut Options, option: SockOpt, value: i32) -> Result<(), Err
     Ok(())
 }
 
+/// How many retransmissions of the answer to a SYN so many seconds are good for (`secs_to_retrans`).
+fn retransmissions_in(seconds: i32) -> u8 {
+    (0..u8::MAX).find(|&count| i64::from(seconds) <= i64::from(seconds_of(count))).unwrap_or(u8::MAX)
+}
+
+/// How long so many retransmissions take (`retrans_to_secs`).
+fn seconds_of(retransmissions: u8) -> u32 {
+    (0..retransmissions).map(|nth| (1 << nth.min(7)).min(RTO_MAX.as_secs() as u32)).sum()
+}
+
 /// What the kernel makes of a buffer size: twice as much, for bookkeeping (`sock_setsockopt`).
-fn doubled(value: i32, min: u32, _max: u32) -> u32 {
+fn doubled(value: i32, min: u32) -> u32 {
     // A negative size is a huge one, as in C.
     let asked = if value < 0 { BUFFER_MAX } else { value.min(BUFFER_MAX) };
     (asked as u32 * 2).max(min)

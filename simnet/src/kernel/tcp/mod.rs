@@ -44,7 +44,7 @@ mod window;
 pub use calls::Connect;
 pub use options::Options;
 pub use pool::Pool;
-pub use request::{Request, RequestVerdict};
+pub use request::{Request, RequestVerdict, Retry};
 pub use segment::{Flags, Segment};
 pub use sequence::Seq;
 pub use state::State;
@@ -53,6 +53,7 @@ pub use time_wait::{TimeWait, TimeWaitVerdict};
 pub use transitions::Transitions;
 
 pub(crate) use options::{RMEM, WMEM};
+pub(crate) use rtt::RTO_MAX;
 
 use core::net::SocketAddr;
 use std::collections::VecDeque;

@@ -47,6 +47,8 @@ pub struct Options {
     pub keep_count: u8,
     /// `TCP_SYNCNT`; 0 is the default.
     pub syn_count: u8,
+    /// `TCP_DEFER_ACCEPT` in retransmissions of the answer to a SYN; 0 is off.
+    pub defer_accept: u8,
     /// `TCP_MAXSEG`; 0 is none.
     pub max_segment: u16,
     /// `SO_RCVTIMEO`; zero is none.
@@ -79,6 +81,7 @@ impl Default for Options {
             keep_interval: 75,
             keep_count: 9,
             syn_count: 0,
+            defer_accept: 0,
             max_segment: 0,
             receive_timeout: Duration::ZERO,
             send_timeout: Duration::ZERO,

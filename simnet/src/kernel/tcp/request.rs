@@ -25,8 +25,21 @@ pub struct Request {
     rcv_wnd: u32,
     peer_stamp: u32,
     retries: u8,
+    /// The handshake is complete, but the listener wants data first (`TCP_DEFER_ACCEPT`).
+    is_acknowledged: bool,
     /// When it was first answered.
     since: Instant,
+}
+
+/// What comes of a request whose answer has not been answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Retry {
+    /// It is answered again.
+    Send,
+    /// It waits for data.
+    Wait,
+    /// It is given up.
+    Drop,
 }
 
 /// What a segment does to a request.
@@ -58,6 +71,7 @@ impl Request {
             rcv_wnd: window::initial_window(options),
             peer_stamp: syn.stamp,
             retries: 0,
+            is_acknowledged: false,
             since: now,
         }
     }
@@ -83,15 +97,25 @@ impl Request {
         (RTO_INITIAL * (1 << u32::from(self.retries).min(20))).min(RTO_MAX)
     }
 
-    /// The answer is to be sent again, unless that has been done `most` times (`reqsk_timer_handler`).
-    pub fn retry(&mut self, most: u8) -> bool {
-        self.retries += 1;
-        self.retries <= most
+    /// The answer has waited long enough; `most` is net.ipv4.tcp_synack_retries, `defer` the listener's
+    /// `TCP_DEFER_ACCEPT` (`reqsk_timer_handler`, `syn_ack_recalc`).
+    pub fn retry(&mut self, most: u8, defer: u8) -> Retry {
+        let had = self.retries;
+        self.retries = had.saturating_add(1);
+        if had >= most && !(self.is_acknowledged && had < defer) {
+            Retry::Drop
+        } else if self.is_acknowledged && had + 1 < defer {
+            // The last time it is sent, so that its own acknowledgment makes the connection without data.
+            Retry::Wait
+        } else {
+            Retry::Send
+        }
     }
 
     /// `tcp_check_req`.
     pub fn on_segment(
-        &self,
+        &mut self,
+        defer: u8,
         segment: &Segment,
         replies: &mut Vec<Segment>,
         again: Segment,
@@ -120,7 +144,14 @@ impl Request {
         if segment.has(Flags::SYN) && !segment.has(Flags::ACK) {
             return RequestVerdict::Drop;
         }
-        if segment.has(Flags::ACK) { RequestVerdict::Open } else { RequestVerdict::Ignore }
+        if !segment.has(Flags::ACK) {
+            return RequestVerdict::Ignore;
+        }
+        if self.retries < defer && end == next {
+            self.is_acknowledged = true;
+            return RequestVerdict::Ignore;
+        }
+        RequestVerdict::Open
     }
 }
 

@@ -9,7 +9,7 @@ use super::sequence::Seq;
 /// `TCP_RTO_MIN`.
 pub(super) const RTO_MIN: Duration = Duration::from_millis(200);
 /// `TCP_RTO_MAX`.
-pub(super) const RTO_MAX: Duration = Duration::from_secs(120);
+pub(crate) const RTO_MAX: Duration = Duration::from_secs(120);
 /// `TCP_TIMEOUT_INIT`: before anything was measured, and for every SYN.
 pub(super) const RTO_INITIAL: Duration = Duration::from_secs(1);
 
