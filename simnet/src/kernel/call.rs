@@ -69,7 +69,7 @@ pub enum Attempt {
     /// Its deadline has passed.
     TimedOut,
     /// A signal has come, whose handler was installed with `SA_RESTART` or not. If there is still nothing for the
-    /// call it ends: [`Call::interrupted`].
+    /// call it ends or is made again.
     Signalled {
         /// Whether a call that may is made again.
         restarts: bool,
