@@ -65,14 +65,18 @@ impl Program {
         if program.format == FORMAT { Ok(program) } else { Err(ProgramError::Format(program.format)) }
     }
 
-    /// Writes it, each call on a line.
+    /// Writes it into a file.
     pub fn save(&self, path: &Path) -> io::Result<()> {
+        fs::write(path, self.text()?)
+    }
+
+    /// What such a file holds: each call on a line.
+    fn text(&self) -> io::Result<String> {
         let lines: Result<Vec<String>, _> = self.calls.iter().map(serde_json::to_string).collect();
         let (seed, lines) = (serde_json::to_string(&self.seed)?, lines?.join(",\n    "));
-        let text = format!(
+        Ok(format!(
             "{{\n  \"format\": {FORMAT},\n  \"seed\": {seed},\n  \"calls\": [\n    {lines}\n  ]\n}}\n"
-        );
-        fs::write(path, text)
+        ))
     }
 }
 
@@ -81,14 +85,12 @@ mod tests {
     use super::super::{Topic, generate};
     use super::*;
 
+    /// Without a file: other tests of this process close any descriptor there is.
     #[test]
     fn what_is_saved_is_loaded() {
         let program = generate(Seed(7), &Topic::ALL, 60);
-        let path = std::env::temp_dir().join(format!("simnet-program-{}.json", std::process::id()));
-        program.save(&path).expect("a place for temporary files");
-        let loaded = Program::load(&path);
-        fs::remove_file(&path).expect("it was written");
-        assert_eq!(loaded.expect("it was saved"), program);
+        let text = program.text().expect("a program has a text");
+        assert_eq!(Program::parse(&text).expect("it was saved"), program);
     }
 
     #[test]
