@@ -110,6 +110,15 @@ fn a_finding_is_replayed_from_its_file() {
 }
 
 #[test]
+fn what_finds_nothing_is_not_shrunk() {
+    let file = repro("shrink", |_| {});
+    let before = fs::read_to_string(&file).expect("the test's own file");
+    refused(&["shrink", &file], "LW made up for a test");
+    assert_eq!(fs::read_to_string(&file).ok(), Some(before), "it is left as it was");
+    refused(&["shrink", "no-such-file"], "no-such-file");
+}
+
+#[test]
 fn the_kernels_are_compared_and_agree() {
     let output = simnet(&["conform", "--programs", "200", "--seed", "0x10", "--calls", "20"]);
     assert_eq!(output.status.code(), Some(0), "{}", stdout(&output));

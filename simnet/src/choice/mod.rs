@@ -11,7 +11,7 @@ mod tape;
 
 pub use point::{Point, Rates};
 pub use seed::Seed;
-pub use tape::{Tape, TapeError};
+pub use tape::{Sequence, Tape, TapeError};
 
 pub(crate) use seed::Stream;
 use seed::Streams;
@@ -34,6 +34,16 @@ pub struct Choices {
     /// How many of the coming questions at each point of a rate are still answered "no" without a draw.
     quiet: [u64; Point::COUNT],
     recorded: Option<Tape>,
+    /// What was decided since this was last emptied, if it is to be told.
+    told: Option<Vec<Decision>>,
+}
+
+/// A decision that was not dull: its kind, the answer, and how many answers there were.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Decision {
+    pub(crate) point: Point,
+    pub(crate) answer: u32,
+    pub(crate) of: u32,
 }
 
 impl Choices {
@@ -50,12 +60,27 @@ impl Choices {
     }
 
     fn new(source: Source, rates: Rates, quiet: [u64; Point::COUNT]) -> Self {
-        Choices { source, rates, asked: [0; Point::COUNT], quiet, recorded: None }
+        Choices { source, rates, asked: [0; Point::COUNT], quiet, recorded: None, told: None }
     }
 
     /// Keeps the answers from here on, for [`Choices::take_tape`].
     pub fn record(&mut self) {
         self.recorded = Some(Tape::default());
+    }
+
+    /// Tells of decisions from here on, for [`Choices::take_told`].
+    pub(crate) fn tell(&mut self) {
+        self.told = Some(Vec::new());
+    }
+
+    /// Whether there is anything to be told.
+    pub(crate) fn has_told(&self) -> bool {
+        self.told.as_ref().is_some_and(|told| !told.is_empty())
+    }
+
+    /// What was decided since this was last called.
+    pub(crate) fn take_told(&mut self) -> Vec<Decision> {
+        self.told.as_mut().map(core::mem::take).unwrap_or_default()
     }
 
     /// The recorded answers; empty unless [`Choices::record`] was called.
@@ -116,10 +141,18 @@ impl Choices {
 
     /// Keeps an answer that was drawn elsewhere: the scheduling policy's.
     #[inline]
-    pub(crate) fn note(&mut self, point: Point, index: u64, answer: u32) {
-        self.asked[point as usize] = index + 1;
+    pub(crate) fn note(&mut self, sequence: impl Into<Sequence>, index: u64, answer: u32) {
+        let sequence = sequence.into();
+        let point = sequence.point;
+        self.asked[point as usize] += 1;
+        if let Some(told) = &mut self.told
+            && point == Point::Next
+            && answer > 0
+        {
+            told.push(Decision { point, answer, of: 0 });
+        }
         if let Some(tape) = &mut self.recorded {
-            tape.push(point, index, answer);
+            tape.push(sequence, index, answer);
         }
     }
 
@@ -136,6 +169,11 @@ impl Choices {
             Source::Seed(streams) => draw(streams),
             Source::Tape(reader) => reader.at(point, index).min(n - 1),
         };
+        if let Some(told) = &mut self.told
+            && answer > 0
+        {
+            told.push(Decision { point, answer, of: n });
+        }
         if let Some(tape) = &mut self.recorded {
             tape.push(point, index, answer);
         }

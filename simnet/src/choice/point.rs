@@ -31,7 +31,7 @@ macro_rules! points {
 }
 
 points! {
-    Schedule "schedule" 0 "Whether another thread runs at a scheduling point, and which; 0 keeps the current one."
+    Schedule "schedule" 0 "Whether another thread runs at a thread's scheduling point: its number, from 1; 0 keeps the current one."
     Next "next" 0 "Which thread runs when the current one waits; 0 is the one that has been ready longest."
     Timer "timer" 4 "Which of the timers due at one instant fires first; 0 is the oldest."
     Wake "wake" 64 "A parked thread wakes without cause."

@@ -6,24 +6,47 @@ use serde::{Deserialize, Serialize};
 
 use super::Point;
 
-/// The decisions of a run that were not dull: per kind of point, which question got which answer.
+/// The decisions of a run that were not dull: which question got which answer, in one sequence per kind of point, and
+/// for preemptions one per thread, so that one that is taken away does not move those of the others.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Tape {
     tracks: Vec<Track>,
 }
 
-/// The answers at one kind of point, in the order of the questions.
+/// Which sequence of a tape: a kind of point, and for [`Point::Schedule`] the number of a thread, else 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Sequence {
+    /// The kind of point.
+    pub point: Point,
+    /// The thread, in the order of their starts.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub thread: u32,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's form")]
+fn is_zero(thread: &u32) -> bool {
+    *thread == 0
+}
+
+impl From<Point> for Sequence {
+    fn from(point: Point) -> Self {
+        Sequence { point, thread: 0 }
+    }
+}
+
+/// The answers of one sequence, in the order of the questions.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Track {
-    point: Point,
+    #[serde(flatten)]
+    sequence: Sequence,
     answers: Vec<(u64, u32)>,
 }
 
 /// A tape that cannot be one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TapeError {
-    /// Two sequences for one kind of point.
+    /// Two sequences for one kind of point, or of scheduling for one thread.
     Twice(Point),
     /// The questions of a sequence are not in ascending order, from this one on.
     Order(Point, u64),
@@ -46,31 +69,37 @@ impl Tape {
     /// Checks what a file brought.
     pub fn check(&self) -> Result<(), TapeError> {
         for (at, track) in self.tracks.iter().enumerate() {
-            if self.tracks[..at].iter().any(|other| other.point == track.point) {
-                return Err(TapeError::Twice(track.point));
+            let Sequence { point, .. } = track.sequence;
+            if self.tracks[..at].iter().any(|other| other.sequence == track.sequence) {
+                return Err(TapeError::Twice(point));
             }
             if let Some(pair) = track.answers.windows(2).find(|pair| pair[0].0 >= pair[1].0) {
-                return Err(TapeError::Order(track.point, pair[1].0));
+                return Err(TapeError::Order(point, pair[1].0));
             }
         }
         Ok(())
     }
 
-    /// Any bytes as a tape, for fuzzers: four bytes are a decision, its kind, how many questions of the
-    /// kind after the last one (low byte first), and the answer. An incomplete one at the end is dropped.
+    /// Any bytes as a tape, for fuzzers: four bytes are a decision, its kind (and thread), how many questions of the
+    /// sequence after the last one (low byte first), and the answer. An incomplete one at the end is dropped.
     pub fn from_bytes(bytes: &[u8]) -> Tape {
         let mut tape = Tape::default();
-        let mut next = [0_u64; Point::COUNT];
+        let mut next = [0_u64; 256];
         for &[kind, low, high, answer] in bytes.as_chunks().0 {
-            let point = Point::ALL[usize::from(kind) % Point::COUNT];
-            let index = next[point as usize] + u64::from(u16::from_le_bytes([low, high]));
-            next[point as usize] = index + 1;
-            tape.push(point, index, u32::from(answer));
+            let (thread, point) = (usize::from(kind) / Point::COUNT, usize::from(kind) % Point::COUNT);
+            let point = Point::ALL[point];
+            let thread = if point == Point::Schedule { thread } else { 0 };
+            let next = &mut next[thread * Point::COUNT + point as usize];
+            let index = *next + u64::from(u16::from_le_bytes([low, high]));
+            *next = index + 1;
+            // Threads have small numbers.
+            let answer = if point == Point::Schedule { answer % 16 } else { answer };
+            tape.push(Sequence { point, thread: thread as u32 }, index, u32::from(answer));
         }
         tape
     }
 
-    /// The first `parts` of `of` equal parts: of each kind of point, as many of its first answers.
+    /// The first `parts` of `of` equal parts: of each sequence, as many of its first answers.
     #[must_use]
     pub fn cut(&self, parts: usize, of: usize) -> Tape {
         let mut tape = self.clone();
@@ -78,6 +107,48 @@ impl Tape {
             track.answers.truncate(track.answers.len() * parts / of);
         }
         tape
+    }
+
+    /// The same but for `count` answers of a sequence, from the `first` on, which are dull.
+    #[must_use]
+    pub fn without(&self, sequence: Sequence, first: usize, count: usize) -> Tape {
+        let mut tape = self.clone();
+        tape.change(sequence, |answers| drop(answers.drain(first..first + count)));
+        tape
+    }
+
+    /// The same as if the questions had not been asked either: the answers behind them are to earlier ones.
+    #[must_use]
+    pub fn without_questions(&self, sequence: Sequence, first: usize, count: usize) -> Tape {
+        let mut tape = self.clone();
+        tape.change(sequence, |answers| {
+            let (from, to) = (answers[first].0, answers[first + count - 1].0);
+            answers.drain(first..first + count);
+            answers[first..].iter_mut().for_each(|(index, _)| *index -= to + 1 - from);
+        });
+        tape
+    }
+
+    /// The same but for the answer that is the `nth` of a sequence's that are not dull.
+    #[must_use]
+    pub fn with(&self, sequence: Sequence, nth: usize, answer: u32) -> Tape {
+        let mut tape = self.clone();
+        tape.change(sequence, |answers| answers[nth].1 = answer);
+        tape
+    }
+
+    fn change(&mut self, sequence: Sequence, change: impl FnOnce(&mut Vec<(u64, u32)>)) {
+        if let Some(at) = self.tracks.iter().position(|track| track.sequence == sequence) {
+            change(&mut self.tracks[at].answers);
+            if self.tracks[at].answers.is_empty() {
+                self.tracks.remove(at);
+            }
+        }
+    }
+
+    /// The sum of all answers: of two tapes of one length the lighter is the simpler.
+    pub fn weight(&self) -> u64 {
+        self.tracks.iter().flat_map(|track| &track.answers).map(|&(_, answer)| u64::from(answer)).sum()
     }
 
     /// How many decisions were not dull.
@@ -90,19 +161,42 @@ impl Tape {
         self.len() == 0
     }
 
-    pub(super) fn push(&mut self, point: Point, index: u64, answer: u32) {
+    pub(super) fn push(&mut self, sequence: impl Into<Sequence>, index: u64, answer: u32) {
         if answer == 0 {
             return;
         }
-        match self.tracks.iter_mut().find(|track| track.point == point) {
+        let sequence = sequence.into();
+        match self.tracks.iter_mut().find(|track| track.sequence == sequence) {
             Some(track) => track.answers.push((index, answer)),
-            None => self.tracks.push(Track { point, answers: vec![(index, answer)] }),
+            None => self.tracks.push(Track { sequence, answers: vec![(index, answer)] }),
         }
     }
 
-    /// The answers at `point` that were not dull: which question, which answer.
-    pub fn answers(&self, point: Point) -> &[(u64, u32)] {
-        self.tracks.iter().find(|track| track.point == point).map_or(&[], |track| &track.answers)
+    /// The answers of a sequence that were not dull: which question, which answer.
+    pub fn answers(&self, sequence: impl Into<Sequence>) -> &[(u64, u32)] {
+        let sequence = sequence.into();
+        self.tracks.iter().find(|track| track.sequence == sequence).map_or(&[], |track| &track.answers)
+    }
+
+    /// The sequences that have an answer which was not dull.
+    pub fn sequences(&self) -> impl Iterator<Item = Sequence> {
+        self.tracks.iter().map(|track| track.sequence)
+    }
+
+    /// The `nth` of all decisions, sequence by sequence: which sequence's, and which of its answers.
+    pub fn nth(&self, mut nth: usize) -> Option<(Sequence, usize)> {
+        for track in &self.tracks {
+            if nth < track.answers.len() {
+                return Some((track.sequence, nth));
+            }
+            nth -= track.answers.len();
+        }
+        None
+    }
+
+    /// How many decisions of one kind were not dull.
+    pub fn count(&self, point: Point) -> usize {
+        self.sequences().filter(|sequence| sequence.point == point).map(|of| self.answers(of).len()).sum()
     }
 }
 

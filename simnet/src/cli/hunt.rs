@@ -12,9 +12,9 @@ use std::time::Instant;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::words::{duration, short, span};
-use super::{Refusal, find};
+use super::{Refusal, find, shrink};
 use crate::choice::{Rates, Seed};
-use crate::hunt::{Campaign, Found, Limit, Progress, Repro, Scenario, Tally, hunt};
+use crate::hunt::{Campaign, Found, Limit, Progress, Repro, Scenario, Shrinker, Tally, hunt};
 
 /// One in so many seeds is run twice.
 const RECHECK_ONE_IN: u64 = 64;
@@ -50,6 +50,9 @@ pub(super) struct Args {
     no_faults: bool,
 }
 
+/// Candidates that are run at most to shrink a new finding.
+const SHRINK_RUNS: u64 = 3000;
+
 /// What has been found, by signature.
 #[derive(Default)]
 struct Findings {
@@ -66,10 +69,10 @@ pub(super) fn run(all: &[Scenario], args: Args) -> Result<ExitCode, Refusal> {
     };
     let rates = if args.no_faults { Rates::without_faults() } else { Rates::default() };
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let stop = Arc::new(AtomicBool::new(false));
-    let stopper = stop.clone();
+    let (stop, interrupted) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
+    let both = [stop.clone(), interrupted.clone()];
     // In vain if the program has a handler of its own already: then that one decides.
-    let _ = ctrlc::set_handler(move || stopper.store(true, Ordering::Relaxed));
+    let _ = ctrlc::set_handler(move || both.iter().for_each(|flag| flag.store(true, Ordering::Relaxed)));
     let campaign = Campaign {
         scenarios: &scenarios,
         first_seed: first_seed.0,
@@ -82,14 +85,14 @@ pub(super) fn run(all: &[Scenario], args: Args) -> Result<ExitCode, Refusal> {
     let bar = bar(&campaign);
     let mut findings = Findings::default();
     let tallies = with_progress(&campaign, &bar, |found| {
-        bar.suspend(|| findings.add(&scenarios, &rates, &args.out, &found));
+        bar.suspend(|| findings.add(&scenarios, &rates, &args.out, &found, &interrupted));
         if args.until_found {
             stop.store(true, Ordering::Relaxed);
         }
     });
     bar.finish_and_clear();
     summary(&scenarios, &tallies, &findings);
-    if stop.load(Ordering::Relaxed) && !args.until_found {
+    if interrupted.load(Ordering::Relaxed) {
         println!("interrupted");
     }
     Ok(ExitCode::from(u8::from(!findings.seen.is_empty())))
@@ -151,21 +154,35 @@ fn show(bar: &ProgressBar, campaign: &Campaign<'_>, progress: &Progress, elapsed
 }
 
 impl Findings {
-    /// Prints a finding that is new and keeps it; counts one that is not.
-    fn add(&mut self, scenarios: &[Scenario], rates: &Rates, out: &Path, found: &Found) {
+    /// Shrinks a finding that is new, tells it and keeps it; counts one that is not.
+    fn add(
+        &mut self,
+        scenarios: &[Scenario],
+        rates: &Rates,
+        out: &Path,
+        found: &Found,
+        interrupted: &AtomicBool,
+    ) {
         let count = self.seen.entry((found.scenario, found.finding.signature())).or_default();
         *count += 1;
         if *count > 1 {
             return;
         }
         let scenario = &scenarios[found.scenario];
-        println!("\n{}", found.finding);
-        println!("signature  {} {}", scenario.name, found.finding.signature());
+        println!("\nsignature  {} {}", scenario.name, found.finding.signature());
         println!("seed       {}, run {}", found.seed, found.run);
         let (repro, again) = Repro::record(scenario, found, rates);
         if again.hash.value() != found.hash {
             println!("           the recorded run was another one: something besides the world decides");
         }
+        let repro = match Shrinker::new(scenario, rates, repro.tape.clone(), SHRINK_RUNS) {
+            Some(mut shrinker) => {
+                shrinker.shrink(|_| !interrupted.load(Ordering::Relaxed));
+                repro.shrunk(&shrinker)
+            }
+            None => repro,
+        };
+        shrink::tell(scenario, rates, &repro.tape);
         match repro.save(out) {
             Ok(path) => println!("again      cargo run --release -- replay {}", path.display()),
             Err(error) => {

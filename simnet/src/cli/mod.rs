@@ -1,4 +1,4 @@
-//! The command: list, hunt, replay, conform, mutants.
+//! The command: list, hunt, replay, shrink, conform, mutants.
 //!
 //! Exit codes: 0, nothing was found; 1, something was; 2, the command was not understood or could not be carried
 //! out.
@@ -7,6 +7,7 @@ mod conform;
 mod hunt;
 mod mutants;
 mod replay;
+mod shrink;
 mod words;
 
 use std::process::ExitCode;
@@ -31,6 +32,8 @@ enum Command {
     Hunt(hunt::Args),
     /// Runs one seed again, and shows what happens in it.
     Replay(replay::Args),
+    /// Finds the fewest decisions that still end in the same finding, and tells them.
+    Shrink(shrink::Args),
     /// Runs random programs of system calls on the real kernel and on the simulated one, and compares.
     Conform(conform::Args),
     /// Brings real bugs back, one by one, and counts the runs it takes to find each.
@@ -64,6 +67,7 @@ pub fn main(scenarios: &[Scenario]) -> ExitCode {
         }
         Command::Hunt(args) => hunt::run(scenarios, args),
         Command::Replay(args) => replay::run(scenarios, args),
+        Command::Shrink(args) => shrink::run(scenarios, args),
         Command::Conform(args) => conform::run(&args),
         Command::Mutants(args) => mutants::run(args),
     };

@@ -7,12 +7,12 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Found, Scenario};
+use super::{Found, Scenario, Shrinker};
 use crate::choice::{Rates, Seed, Tape, TapeError};
 use crate::world::{Config, Report, Source};
 
 /// The format of these files. Another version is refused.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 /// A run that failed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -87,6 +87,12 @@ impl Repro {
         (repro, report)
     }
 
+    /// The same finding, by the decisions that are left.
+    #[must_use]
+    pub fn shrunk(self, shrinker: &Shrinker<'_>) -> Repro {
+        Repro { tape: shrinker.tape().clone(), hash: shrinker.report().hash.to_string(), ..self }
+    }
+
     /// How to run it again.
     pub fn config(&self) -> Config {
         Config { rates: self.rates.clone(), ..Config::new(Source::Tape(self.tape.clone())) }
@@ -96,9 +102,14 @@ impl Repro {
     pub fn save(&self, folder: &Path) -> io::Result<PathBuf> {
         fs::create_dir_all(folder)?;
         let path = folder.join(format!("{}-{}.json", self.scenario, self.seed));
-        let text = serde_json::to_string(self).map_err(io::Error::other)?;
-        fs::write(&path, text + "\n")?;
+        self.save_as(&path)?;
         Ok(path)
+    }
+
+    /// Writes it into a file.
+    pub fn save_as(&self, path: &Path) -> io::Result<()> {
+        let text = serde_json::to_string(self).map_err(io::Error::other)?;
+        fs::write(path, text + "\n")
     }
 
     /// Reads one.

@@ -1,7 +1,10 @@
 //! Random walk: switches at random points, to threads chosen by the taste of the run.
 
+use std::collections::VecDeque;
+
 use super::Policy;
 use crate::choice::{Point, Seed, Stream};
+use crate::kernel::ids::Tid;
 
 /// Switches once in a number of scheduling points. How often is drawn per run, from every point to one in 64,
 /// and so is the taste for whom to switch to, since bugs need different amounts and kinds of disorder.
@@ -49,8 +52,9 @@ impl Policy for RandomWalk {
         self.points.gap(self.one_in)
     }
 
-    fn preempt(&mut self, others: u32) -> u32 {
-        if others == 0 { 0 } else { 1 + self.taste.choose(others, &mut self.points) }
+    fn preempt(&mut self, others: &VecDeque<Tid>) -> Option<usize> {
+        let others = others.len() as u32;
+        (others > 0).then(|| self.taste.choose(others, &mut self.points) as usize)
     }
 
     fn next(&mut self, ready: u32) -> u32 {

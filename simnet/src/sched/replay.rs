@@ -1,13 +1,18 @@
 //! Replay: the answers of a tape.
 
+use std::collections::VecDeque;
+
 use super::Policy;
-use crate::choice::{Point, Tape};
+use crate::choice::{Point, Sequence, Tape};
+use crate::kernel::ids::Tid;
 
 /// Answers as the tape says; where it has nothing to say, 0.
 pub(crate) struct Replay {
     tape: Tape,
-    /// The next scheduling point (they count from 1), and the next answer.
+    /// The thread that runs, by its sequence, and the next of its scheduling points (from 0).
+    thread: Sequence,
     point: u64,
+    /// The answer that comes next there.
     answer: usize,
     nexts: u64,
     next: usize,
@@ -15,25 +20,29 @@ pub(crate) struct Replay {
 
 impl Replay {
     pub(crate) fn new(tape: Tape) -> Self {
-        Replay { tape, point: 1, answer: 0, nexts: 0, next: 0 }
+        Replay { tape, thread: Point::Schedule.into(), point: 0, answer: 0, nexts: 0, next: 0 }
     }
 }
 
 impl Policy for Replay {
     fn gap(&mut self) -> u64 {
-        let answers = self.tape.answers(Point::Schedule);
-        // What a made-up tape says about points that do not exist is passed over.
-        self.answer += answers[self.answer..].iter().take_while(|&&(at, _)| at < self.point).count();
+        let answers = self.tape.answers(self.thread);
+        self.answer = answers.partition_point(|&(at, _)| at < self.point);
         let Some(&(at, _)) = answers.get(self.answer) else { return u64::MAX };
         let gap = at - self.point;
         self.point = at + 1;
         gap
     }
 
-    fn preempt(&mut self, others: u32) -> u32 {
-        let answer = self.tape.answers(Point::Schedule).get(self.answer).map_or(0, |&(_, answer)| answer);
-        self.answer += 1;
-        answer.min(others)
+    fn enter(&mut self, thread: Tid, point: u64) -> Option<u64> {
+        (self.thread, self.point) = (thread.into(), point);
+        Some(self.gap())
+    }
+
+    /// The answer is a thread's number, from 1; one that is not ready leaves the current one.
+    fn preempt(&mut self, others: &VecDeque<Tid>) -> Option<usize> {
+        let &(_, answer) = self.tape.answers(self.thread).get(self.answer)?;
+        others.iter().position(|other| other.0 + 1 == answer)
     }
 
     fn next(&mut self, ready: u32) -> u32 {
@@ -46,5 +55,12 @@ impl Policy for Replay {
             }
             _ => 0,
         }
+    }
+}
+
+impl From<Tid> for Sequence {
+    /// The preemptions of one thread.
+    fn from(thread: Tid) -> Self {
+        Sequence { point: Point::Schedule, thread: thread.0 }
     }
 }

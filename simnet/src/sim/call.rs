@@ -160,6 +160,7 @@ pub(crate) fn wake_woken(state: &State, kernel: &mut Kernel) {
 /// Tells the observer, and the run if an oracle speaks.
 fn tell(state: &State, thread: Tid, answered: &Answered<'_>) {
     let mut kernel = state.kernel.borrow_mut();
+    crate::world::run::note_decisions(state, &mut kernel);
     let report = kernel.reports.pop();
     let unmodelled = kernel.unmodelled.take().map(verdict::unmodelled);
     let mut observer = state.observer.borrow_mut();

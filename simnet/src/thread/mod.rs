@@ -50,6 +50,8 @@ pub(crate) struct Thread {
     pub(crate) deadline: Option<Instant>,
     /// Counts its waits, so that the deadline of an earlier one is recognized.
     pub(crate) waits: u64,
+    /// Scheduling points that it has passed, but for those since it was last entered.
+    pub(crate) points: u64,
     /// Why its last wait ended.
     pub(crate) woken: Attempt,
     /// An unpark that no park has used yet.
@@ -86,6 +88,7 @@ impl Threads {
             waiting: Waiting::Park,
             deadline: None,
             waits: 0,
+            points: 0,
             woken: Attempt::First,
             token: false,
             slot: 0,
@@ -114,6 +117,11 @@ impl Threads {
     /// How many threads are ready besides the running one.
     pub(crate) fn ready(&self) -> u32 {
         self.ready.len() as u32
+    }
+
+    /// The threads that are ready besides the running one, in the order in which they became so.
+    pub(crate) fn others(&self) -> &VecDeque<Tid> {
+        &self.ready
     }
 
     /// How many threads have not ended.
@@ -163,9 +171,9 @@ impl Threads {
         }
     }
 
-    /// The running thread lets the `answer`-th of the ready ones (from 0) go first; it stays ready.
-    pub(crate) fn preempt(&mut self, running: Tid, answer: u32) -> Tid {
-        let next = self.take_ready(answer);
+    /// The running thread lets the one `at` that place (from 0) of the ready ones go first; it stays ready.
+    pub(crate) fn preempt(&mut self, running: Tid, at: usize) -> Tid {
+        let next = self.take_ready(at as u32);
         self.get_mut(running).status = Status::Ready;
         self.ready.push_back(running);
         next

@@ -18,6 +18,8 @@ pub enum Kind {
     Network,
     /// Another thread runs, though the last one could have gone on.
     Preempted,
+    /// Something was decided that was not dull, before what comes next.
+    Decision,
     /// The scenario says something.
     Note,
 }
@@ -56,6 +58,7 @@ impl fmt::Display for Record {
             Kind::Probe(layer) => write!(f, "  {}: {}", layer_name(layer), self.text),
             Kind::Network => write!(f, "~ {}", self.text),
             Kind::Preempted => write!(f, "-- {}", self.text),
+            Kind::Decision => write!(f, "?? {}", self.text),
             Kind::Note => write!(f, "## {}", self.text),
             Kind::Call(_) => f.write_str(&self.text),
         }

@@ -8,12 +8,13 @@ use netcore::sys::{Errno, Fd, Instant, ProbeEvent, What};
 
 use super::state::{place, place_text, step};
 use super::verdict;
+use crate::choice::Decision;
 use crate::fabric::PacketNote;
 use crate::kernel::Kernel;
 use crate::kernel::ids::{Pid, Tid};
 use crate::oracle::{Deadlines, Direction, Finding, Oracle, Parked, Progress, Waiter};
 use crate::thread::{Thread, Threads};
-use crate::trace::{CallName, Hash, Kind, Record};
+use crate::trace::{CallName, Hash, Kind, Record, sentence};
 
 /// One process, as its calls and probes show it.
 struct View {
@@ -174,6 +175,17 @@ impl Observer {
             let text = format!("preempted at {}; {} runs", place_text(place()), threads.get(to).name);
             self.line(kernel.now, threads, Some(from), Kind::Preempted, text);
         }
+    }
+
+    /// Something was decided, by the running thread's call or by the network.
+    pub(crate) fn decision(
+        &mut self,
+        now: Instant,
+        threads: &Threads,
+        running: Option<Tid>,
+        decision: Decision,
+    ) {
+        self.line(now, threads, running, Kind::Decision, sentence(decision));
     }
 
     /// A packet was sent, lost or delivered.

@@ -63,7 +63,7 @@ impl Config {
 }
 
 /// What came of a run.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Report {
     /// What was wrong, if anything.
     pub finding: Option<Finding>,
@@ -113,6 +113,9 @@ fn new_state(config: &Config) -> State {
     }
     let mut kernel = Kernel::new(choices);
     kernel.fabric.log.notes = config.trace.then(Vec::new);
+    if config.trace {
+        kernel.choices.tell();
+    }
     State {
         kernel: RefCell::new(kernel),
         threads: RefCell::new(Threads::default()),
@@ -121,6 +124,7 @@ fn new_state(config: &Config) -> State {
         running: Cell::new(None),
         next: Cell::new(None),
         policy_at: Cell::new(u64::MAX),
+        entered_at: Cell::new(0),
         nexts: Cell::new(0),
         steps_max: config.steps_max,
         finding: RefCell::new(None),
@@ -150,10 +154,10 @@ fn turn(state: &State, config: &Config) -> bool {
         return pass_time(state, config);
     };
     let mut fiber = state.threads.borrow_mut().enter(thread);
-    state.running.set(Some(thread));
+    state.enter_thread(thread);
     let ended = fiber.resume();
     outside();
-    state.running.set(None);
+    state.leave_thread(thread);
     let mut threads = state.threads.borrow_mut();
     if ended {
         threads.end(thread, fiber);
@@ -209,8 +213,19 @@ fn pass_time(state: &State, config: &Config) -> bool {
     true
 }
 
-/// Writes what happened to packets into the trace, if there is one.
+/// Writes what was decided into the trace, if there is one.
+pub(crate) fn note_decisions(state: &State, kernel: &mut Kernel) {
+    if kernel.choices.has_told() {
+        let (threads, mut observer) = (state.threads.borrow(), state.observer.borrow_mut());
+        for decision in kernel.choices.take_told() {
+            observer.decision(kernel.now, &threads, state.running.get(), decision);
+        }
+    }
+}
+
+/// Writes what happened to packets into the trace, if there is one, and before it what was decided about them.
 pub(crate) fn note_packets(state: &State, kernel: &mut Kernel) {
+    note_decisions(state, kernel);
     if let Some(notes) = &mut kernel.fabric.log.notes {
         let threads = state.threads.borrow();
         let mut observer = state.observer.borrow_mut();

@@ -12,7 +12,6 @@ use std::rc::Rc;
 use netcore::sys::{Access, Fd, Instant};
 
 use super::observer::Observer;
-use crate::choice::Point;
 use crate::kernel::Kernel;
 use crate::kernel::ids::{Pid, Tid};
 use crate::oracle::{Finding, Oracle};
@@ -56,6 +55,8 @@ pub(crate) struct State {
     pub(crate) next: Cell<Option<Tid>>,
     /// The point at which the policy wants to be asked.
     pub(crate) policy_at: Cell<u64>,
+    /// The point at which the running thread was entered.
+    pub(crate) entered_at: Cell<u64>,
     pub(crate) nexts: Cell<u64>,
     pub(crate) steps_max: u64,
     /// Set when the run is to end; threads then unwind at their next point.
@@ -95,6 +96,24 @@ impl State {
         let gap = self.policy.borrow_mut().gap();
         self.policy_at.set(step.saturating_add(1).saturating_add(gap));
         self.arm();
+    }
+
+    /// A thread runs from here on.
+    pub(crate) fn enter_thread(&self, thread: Tid) {
+        let step = step();
+        self.entered_at.set(step);
+        self.running.set(Some(thread));
+        let point = self.threads.borrow().get(thread).points;
+        if let Some(gap) = self.policy.borrow_mut().enter(thread, point) {
+            self.policy_at.set(step.saturating_add(1).saturating_add(gap));
+            self.arm();
+        }
+    }
+
+    /// The running thread does not, any more.
+    pub(crate) fn leave_thread(&self, thread: Tid) {
+        self.running.set(None);
+        self.threads.borrow_mut().get_mut(thread).points += step() - self.entered_at.get();
     }
 
     fn arm(&self) {
@@ -243,14 +262,17 @@ fn lock_held(hot: &Hot) -> Finding {
 
 /// Asks the policy whether another thread runs now.
 fn ask(state: &State, running: Tid, step: u64) {
-    let others = state.threads.borrow().ready();
-    let wanted = state.policy.borrow_mut().preempt(others);
+    let threads = state.threads.borrow();
+    let wanted = state.policy.borrow_mut().preempt(threads.others());
     // Threads do not switch while one unwinds: they share the count of panics in progress.
-    let answer = if std::thread::panicking() { 0 } else { wanted };
-    state.kernel.borrow_mut().choices.note(Point::Schedule, step, answer);
+    let wanted = wanted.filter(|_| !std::thread::panicking());
+    let answer = wanted.map_or(0, |at| threads.others()[at].0 + 1);
+    let point = threads.get(running).points + (step - state.entered_at.get()) - 1;
+    drop(threads);
+    state.kernel.borrow_mut().choices.note(running, point, answer);
     state.ask_policy(step);
-    if answer > 0 {
-        switch(state, running, answer);
+    if let Some(at) = wanted {
+        switch(state, running, at);
     }
 }
 
@@ -258,13 +280,13 @@ fn ask(state: &State, running: Tid, step: u64) {
 #[cold]
 pub(crate) fn give_way(state: &State, running: Tid) {
     if state.threads.borrow().ready() > 0 && !std::thread::panicking() {
-        switch(state, running, 1);
+        switch(state, running, 0);
     }
 }
 
-/// The running thread is preempted by the `answer`-th of the ready ones, counted from 1.
-fn switch(state: &State, running: Tid, answer: u32) {
-    let next = state.threads.borrow_mut().preempt(running, answer - 1);
+/// The running thread is preempted by the one at that place of the ready ones.
+fn switch(state: &State, running: Tid, at: usize) {
+    let next = state.threads.borrow_mut().preempt(running, at);
     state.observer.borrow_mut().preempted(&state.kernel.borrow(), &state.threads.borrow(), running, next);
     state.next.set(Some(next));
     suspend();

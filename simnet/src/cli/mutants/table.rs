@@ -19,8 +19,11 @@ impl Row<'_> {
             Some(found) => {
                 let note = if self.is_expected() { "" } else { "  (another oracle than expected)" };
                 format!(
-                    "{bug:4} {name:26} {:>6} runs  {}: {}{note}",
-                    found.runs, found.scenario, found.signature
+                    "{bug:4} {name:26} {:>6} runs, {:>3} decisions  {}: {}{note}",
+                    found.runs,
+                    found.tape.len(),
+                    found.scenario,
+                    found.signature
                 )
             }
             None => format!("{bug:4} {name:26} SURVIVED"),
@@ -40,17 +43,22 @@ pub(super) fn markdown(rows: &[Row<'_>], runs: u64) -> String {
         "# Mutants\n\n\
          Bugs that real stacks had, brought back into netcore one at a time (`scenarios/mutants.toml`), and how many\n\
          runs of the scenarios, taken in turn from seed 0 on, it takes until an oracle speaks. At most {runs} are made.\n\
+         A finding is then shrunk: \"decisions\" is how many that are not dull it still takes.\n\
          The table is written by `cargo run --release -- mutants --write docs/mutants.md`.\n\n\
-         | bug | upstream | what is wrong | runs | scenario | finding |\n|---|---|---|---|---|---|\n"
+         | bug | upstream | what is wrong | runs | decisions | scenario | finding |\n|---|---|---|---|---|---|---|\n"
     );
     for Row { mutant, found } in rows {
         let Mutant { bug, name, upstream, about, .. } = mutant;
-        let (runs, scenario, signature) = match found {
-            Some(found) => (found.runs.to_string(), found.scenario.as_str(), found.signature.as_str()),
-            None => ("**survived**".to_owned(), "", ""),
+        let (runs, size, scenario, signature) = match found {
+            Some(Repro { runs, tape, scenario, signature, .. }) => {
+                (runs.to_string(), tape.len().to_string(), scenario.as_str(), signature.as_str())
+            }
+            None => ("**survived**".to_owned(), String::new(), "", ""),
         };
-        let _ =
-            writeln!(text, "| {bug} `{name}` | {upstream} | {about} | {runs} | {scenario} | {signature} |");
+        let _ = writeln!(
+            text,
+            "| {bug} `{name}` | {upstream} | {about} | {runs} | {size} | {scenario} | {signature} |"
+        );
     }
     text
 }
