@@ -6,8 +6,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use netcore::os::Os;
-use netcore::rt::{Config, Runtime, Trigger};
+use netcore::rt::{Config, Runtime};
 use netcore::sys::{Files, Rlimit, Sys};
+use simnet::plan::Plan;
 use simnet::{Oracle, Sim, World};
 
 /// A place for a case: hosts, decisions, and somewhere to complain.
@@ -21,19 +22,18 @@ pub trait Room: Clone + Send + Sync + 'static {
     fn host(&self, name: &str) -> Site<Self::Sys>;
     /// Two processes, which may be on one host: then what one does the other sees at once, over the loopback.
     fn hosts(&self) -> [Site<Self::Sys>; 2];
+    /// What is drawn from, where the case says nothing.
+    fn plan(&self) -> Arc<Plan>;
     /// A decision: a number below `n`.
     fn choose(&self, n: u32) -> u32;
     /// Something is wrong; `place` is what the finding is recognized by.
     fn fail(&self, oracle: Oracle, place: &str, detail: impl Display) -> !;
 
-    /// A runtime on the host: one to three workers, mostly told of edges.
+    /// A runtime on the host, as the plan has them.
     fn runtime(&self, site: &Site<Self::Sys>) -> Runtime<Self::Sys> {
-        let workers = 1 + self.choose(3) as usize;
-        let trigger = match self.choose(6) {
-            0 => Trigger::OneShot,
-            1 => Trigger::Level,
-            _ => Trigger::Edge,
-        };
+        let plan = self.plan();
+        let workers = self.one_of(&plan.processes.workers);
+        let trigger = self.one_of(&plan.processes.triggers).into();
         // Being out of descriptors for a moment is the kernel's right, and not what cases are about.
         loop {
             if let Ok(runtime) = Runtime::new(site.sys.clone(), Config { workers, trigger }) {
@@ -44,6 +44,16 @@ pub trait Room: Clone + Send + Sync + 'static {
 
     /// Lets the host's process have so many descriptors only, where that harms nobody else.
     fn limit_descriptors(&self, site: &Site<Self::Sys>, soft: u64);
+
+    /// One of a plan's list, which is not empty.
+    fn one_of<T: Copy>(&self, list: &[T]) -> T {
+        list[self.choose(list.len() as u32) as usize]
+    }
+
+    /// Bytes for the buffers of sockets, as the plan has them; `None` leaves them to the kernel.
+    fn buffers(&self) -> Option<i32> {
+        Some(self.one_of(&self.plan().processes.buffers)).filter(|&bytes| bytes > 0)
+    }
 
     /// How much to read or write at once: one byte to `most`, and `most` where the choice is dull.
     fn piece(&self, most: usize) -> usize {
@@ -77,8 +87,18 @@ impl Room for World {
     fn hosts(&self) -> [Site<Sim>; 2] {
         let here = World::host(self, "server");
         let there = if self.one_in(2) { here } else { World::host(self, "client") };
-        [(here, "server"), (there, "client")]
-            .map(|(host, name)| Site { sys: host.process(name), ip: host.addr() })
+        let limit = self.one_of(&self.plan().processes.descriptors);
+        [(here, "server"), (there, "client")].map(|(host, name)| {
+            let site = Site { sys: host.process(name), ip: host.addr() };
+            if limit > 0 {
+                self.limit_descriptors(&site, limit);
+            }
+            site
+        })
+    }
+
+    fn plan(&self) -> Arc<Plan> {
+        World::plan(self)
     }
 
     fn choose(&self, n: u32) -> u32 {
@@ -125,6 +145,10 @@ impl Room for OsRoom {
 
     fn hosts(&self) -> [Site<Os>; 2] {
         ["server", "client"].map(|name| self.host(name))
+    }
+
+    fn plan(&self) -> Arc<Plan> {
+        Plan::swarm()
     }
 
     /// SplitMix64.

@@ -39,7 +39,8 @@ impl<R: Room> Stage<R> {
     /// Sets it up on two hosts: the one that listens and the one that dials.
     pub fn on(room: &R, [here, there]: [Site<R::Sys>; 2], config: &ListenConfig) -> Self {
         let (serving, calling) = (room.runtime(&here), room.runtime(&there));
-        let listener = listen(serving.handle(), &here, config);
+        let buffers = config.buffers.or_else(|| room.buffers());
+        let listener = listen(serving.handle(), &here, &ListenConfig { buffers, ..*config });
         Stage { room: room.clone(), here, there, serving, calling, listener, excuse: Excuse::default() }
     }
 

@@ -63,6 +63,41 @@ fn what_is_no_seed_or_time_is_refused() {
     refused(&["replay", "echo"], "--seed");
     refused(&["hunt", "--time", "soon"], "soon");
     refused(&["hunt", "--first-seed", "-"], "-");
+    refused(&["hunt", "--resume", "--out", "no-such-folder"], "no hunt to go on with");
+}
+
+#[test]
+fn what_is_no_plan_is_refused() {
+    refused(&["hunt", "--plan", "no-such-file"], "no-such-file");
+    let path = folder("plan").join("plan.toml");
+    fs::write(&path, "about = \"wrong\"\n[faults]\nemfil = [3]\n").expect("the test's own folder");
+    let path = path.display().to_string();
+    refused(
+        &["replay", "echo", "--seed", "1", "--plan", &path],
+        "line 3: unknown name `emfil`; did you mean `emfile`?",
+    );
+}
+
+#[test]
+fn a_hunt_is_gone_on_with_from_its_folder() {
+    let out = folder("resume").display().to_string();
+    let first = simnet(&["hunt", "--scenario", "dial", "--runs", "15", "--strategy", "pct", "--out", &out]);
+    assert_eq!(first.status.code(), Some(0), "{}", stdout(&first));
+    let second = simnet(&["hunt", "--resume", "--runs", "40", "--out", &out]);
+    let text = stdout(&second);
+    assert!(text.lines().any(|line| line.starts_with("dial") && line.contains(" 25 ")), "{text}");
+}
+
+#[test]
+fn all_schedules_within_a_bound_are_gone_through_once() {
+    let out = folder("exhaustive").display().to_string();
+    let args = ["hunt", "--scenario", "rebind", "--exhaustive", "0", "--no-faults", "--out", &out];
+    for _ in 0..2 {
+        let output = simnet(&args);
+        let text = stdout(&output);
+        assert_eq!(output.status.code(), Some(0), "{text}");
+        assert!(text.contains("rebind: 1 schedules with at most 0 deviations, all; 0 findings"), "{text}");
+    }
 }
 
 #[test]

@@ -2,6 +2,8 @@
 
 use scenarios::cases;
 use simnet::choice::Seed;
+use simnet::hunt::Conditions;
+use simnet::plan::Plan;
 use simnet::world::{Config, Source};
 
 macro_rules! cases {
@@ -25,6 +27,26 @@ macro_rules! cases {
 
 cases! {
     echo close_races churn deadlines rebind relay slow_reader dial lifecycle drops partition crash pool
+}
+
+/// Every plan that comes with the scenarios can be read, and nothing is wrong under it.
+#[test]
+fn no_plan_makes_a_case_fail() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/plans");
+    let mut plans = 0;
+    for entry in std::fs::read_dir(folder).expect("the plans") {
+        let path = entry.expect("a plan").path();
+        let plan = Plan::load(&path).unwrap_or_else(|error| panic!("{error}"));
+        let conditions = Conditions { plan, ..Conditions::default() };
+        plans += 1;
+        for scenario in scenarios::all() {
+            for seed in (0..5).map(Seed) {
+                let report = scenario.run(&conditions.config(seed));
+                assert_eq!(report.finding, None, "{}, seed {seed}, {}", scenario.name, path.display());
+            }
+        }
+    }
+    assert!(plans >= 3, "{plans} plans in {folder}");
 }
 
 /// A tape is the run that it was recorded from. One that ends answers 0, the dull answer, for ever: every case still ends

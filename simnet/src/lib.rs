@@ -5,7 +5,7 @@
 //! | [`world`] | hosts, links, processes; one run of them |
 //! | [`sim`] | a handle to one process: the platform that netcore runs on |
 //! | [`choice`] | every decision of a run, from a seed or a tape |
-//! | `sched` | the policies that choose which thread runs |
+//! | [`sched`] | the strategies that choose which thread runs |
 //! | `thread` | simulated threads, as coroutines |
 //! | [`kernel`] | descriptors, files, sockets, epoll |
 //! | [`fabric`] | the links between hosts |
@@ -13,6 +13,7 @@
 //! | [`oracle`] | what must never happen |
 //! | [`trace`] | what happened |
 //! | [`hunt`] | many seeds, on all cores |
+//! | [`plan`] | what seeds draw the conditions of their runs from |
 //! | [`conform`] | random programs on the simulated kernel and on the real one |
 
 pub mod choice;
@@ -22,9 +23,11 @@ pub mod fabric;
 pub mod fault;
 pub mod hunt;
 pub mod kernel;
+mod near;
 pub mod oracle;
 mod panics;
-mod sched;
+pub mod plan;
+pub mod sched;
 pub mod sim;
 mod thread;
 pub mod trace;

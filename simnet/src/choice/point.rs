@@ -54,6 +54,23 @@ points! {
     Workload "workload" 1 "What a scenario does next."
 }
 
+impl Point {
+    /// The faults of machines and programs; those of links have rates of their own.
+    pub const FAULTS: [Point; 9] = [
+        Point::Wake,
+        Point::Eintr,
+        Point::ShortRead,
+        Point::ShortWrite,
+        Point::Spurious,
+        Point::Emfile,
+        Point::Enospc,
+        Point::Aborted,
+        Point::Cancel,
+    ];
+    /// The faults of links.
+    pub const LINK_FAULTS: [Point; 4] = [Point::Loss, Point::Reorder, Point::Duplicate, Point::Corrupt];
+}
+
 /// How rarely each fault strikes: once in so many questions; 0 is never.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "BTreeMap<Point, u32>", into = "BTreeMap<Point, u32>")]
@@ -81,21 +98,12 @@ impl From<Rates> for BTreeMap<Point, u32> {
 }
 
 impl Rates {
-    /// The faults that `hunt --no-faults` switches off: all that a healthy machine would not do.
-    pub const FAULTS: [Point; 8] = [
-        Point::Eintr,
-        Point::ShortRead,
-        Point::ShortWrite,
-        Point::Spurious,
-        Point::Emfile,
-        Point::Enospc,
-        Point::Aborted,
-        Point::Cancel,
-    ];
-
-    /// The default schedule without faults.
+    /// No faults: what a healthy machine would not do. (A thread may wake without cause on any.)
     pub fn without_faults() -> Self {
-        Self::FAULTS.into_iter().fold(Self::default(), |rates, point| rates.with(point, 0))
+        Point::FAULTS
+            .into_iter()
+            .filter(|&point| point != Point::Wake)
+            .fold(Self::default(), |rates, point| rates.with(point, 0))
     }
 
     /// These rates but for `point`, which strikes once in `one_in` questions (0: never).

@@ -61,9 +61,28 @@ impl Stream {
         Stream(rng)
     }
 
+    /// The stream of what a seed decides before its run begins, and of which the tape knows nothing.
+    pub(crate) fn beside(seed: Seed, stream: u64) -> Self {
+        let mut rng = ChaCha8Rng::seed_from_u64(seed.0);
+        rng.set_stream((1 << 32) + stream);
+        Stream(rng)
+    }
+
+    /// Which strategy a portfolio takes.
+    pub(crate) const STRATEGY: u64 = 0;
+    /// Which measured run a strategy goes by.
+    pub(crate) const MEASURED: u64 = 1;
+    /// What is drawn from a plan.
+    pub(crate) const PLAN: u64 = 2;
+
     /// A number below `n`. Multiplication instead of rejection: a bias of n/2^32 is nothing here.
     pub(crate) fn below(&mut self, n: u32) -> u32 {
         ((u64::from(self.0.next_u32()) * u64::from(n)) >> 32) as u32
+    }
+
+    /// The same for large `n`.
+    pub(crate) fn long_below(&mut self, n: u64) -> u64 {
+        ((u128::from(self.0.next_u64()) * u128::from(n)) >> 64) as u64
     }
 
     /// How many questions pass before the next that strikes, when one in `one_in` does on average:

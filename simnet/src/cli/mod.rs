@@ -10,11 +10,14 @@ mod replay;
 mod shrink;
 mod words;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::hunt::Scenario;
+use crate::hunt::{Conditions, Scenario};
+use crate::plan::Plan;
+use crate::sched::StrategyName;
 
 /// Finds network bugs in simulated machine rooms, and replays them from a number.
 #[derive(Debug, Parser)]
@@ -38,6 +41,27 @@ enum Command {
     Conform(conform::Args),
     /// Brings real bugs back, one by one, and counts the runs it takes to find each.
     Mutants(mutants::Args),
+}
+
+/// What makes a run of a seed.
+#[derive(Debug, clap::Args)]
+struct ConditionArgs {
+    /// What schedules are drawn by: portfolio, random-walk, pct, surw, round-robin.
+    #[arg(long, value_name = "NAME", default_value_t)]
+    strategy: StrategyName,
+    /// A plan, which says what faults, links and processes are drawn from.
+    #[arg(long, value_name = "FILE")]
+    plan: Option<PathBuf>,
+    /// No faults: interruptions, short transfers, want of descriptors, dropped futures.
+    #[arg(long)]
+    no_faults: bool,
+}
+
+impl ConditionArgs {
+    fn read(&self) -> Result<Conditions, Refusal> {
+        let plan = self.plan.as_deref().map_or_else(|| Ok(Plan::swarm()), Plan::load)?;
+        Ok(Conditions { strategy: self.strategy, plan, faults: !self.no_faults })
+    }
 }
 
 /// What keeps a command from being carried out, on one line.
@@ -65,7 +89,7 @@ pub fn main(scenarios: &[Scenario]) -> ExitCode {
             list(scenarios);
             Ok(ExitCode::SUCCESS)
         }
-        Command::Hunt(args) => hunt::run(scenarios, args),
+        Command::Hunt(args) => hunt::run(scenarios, &args),
         Command::Replay(args) => replay::run(scenarios, args),
         Command::Shrink(args) => shrink::run(scenarios, args),
         Command::Conform(args) => conform::run(&args),

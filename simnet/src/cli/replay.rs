@@ -7,10 +7,10 @@ use std::process::ExitCode;
 
 use super::words::near;
 use super::{Refusal, find};
-use crate::choice::{Rates, Seed};
+use crate::choice::Seed;
 use crate::hunt::{Repro, Scenario};
 use crate::trace::{CallName, Kind, Record};
-use crate::world::{Config, Report, Source};
+use crate::world::{Config, Report};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -20,9 +20,8 @@ pub(super) struct Args {
     /// The seed, decimal or 0x….
     #[arg(long, value_name = "SEED")]
     seed: Option<String>,
-    /// No faults, as in the hunt that found it.
-    #[arg(long)]
-    no_faults: bool,
+    #[command(flatten)]
+    conditions: super::ConditionArgs,
     /// The verdict and the hash only.
     #[arg(long, short)]
     quiet: bool,
@@ -70,8 +69,7 @@ fn subject<'a>(
     if let Some(seed) = &args.seed {
         let scenario = find(scenarios, &args.what)?;
         let seed: Seed = seed.parse().map_err(Refusal)?;
-        let rates = if args.no_faults { Rates::without_faults() } else { Rates::default() };
-        return Ok((scenario, Config { rates, ..Config::new(Source::Seed(seed)) }, None));
+        return Ok((scenario, args.conditions.read()?.config(seed), None));
     }
     let path = Path::new(&args.what);
     if !path.exists() {

@@ -3,24 +3,11 @@
 use core::time::Duration;
 
 use super::Refusal;
-
-/// Names within this distance are offered instead of a wrong one.
-const NEAR: f64 = 0.6;
+use crate::near;
 
 /// `; did you mean …?`, or where all the names are to be found.
 pub(super) fn near(wrong: &str, names: &[&str]) -> String {
-    let mut close: Vec<(f64, &str)> = names
-        .iter()
-        .map(|&name| (strsim::jaro_winkler(wrong, name), name))
-        .filter(|&(likeness, _)| likeness > NEAR)
-        .collect();
-    close.sort_by(|a, b| b.0.total_cmp(&a.0));
-    let close: Vec<String> = close.iter().take(3).map(|(_, name)| format!("`{name}`")).collect();
-    if close.is_empty() {
-        "; `simnet list` lists all".to_owned()
-    } else {
-        format!("; did you mean {}?", close.join(" or "))
-    }
+    near::offer(wrong, names).unwrap_or_else(|| "; `simnet list` lists all".to_owned())
 }
 
 /// `90`, `90s`, `10m`, `2h`.

@@ -5,10 +5,10 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Instant;
 
-use super::Scenario;
-use crate::choice::{Rates, Seed};
+use super::{Conditions, Scenario};
+use crate::choice::Seed;
 use crate::oracle::{Finding, Oracle};
-use crate::world::{Config, Report, Source};
+use crate::world::{Config, Report};
 
 /// When a campaign is over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +19,8 @@ pub enum Limit {
     Runs(u64),
     /// After so much real time.
     Time(Duration),
+    /// When it is stopped from outside.
+    Never,
 }
 
 /// What to hunt through.
@@ -28,12 +30,14 @@ pub struct Campaign<'a> {
     pub scenarios: &'a [Scenario],
     /// The first seed; the others follow.
     pub first_seed: u64,
+    /// Runs that an earlier campaign has made of these, and that are not made again.
+    pub made: u64,
     /// When to stop.
     pub limit: Limit,
     /// Threads of the operating system that run seeds.
     pub jobs: usize,
-    /// How rarely faults strike.
-    pub rates: Rates,
+    /// What makes a run of a seed.
+    pub conditions: Conditions,
     /// One in so many runs is run again and its hash compared; 0 is none.
     pub recheck_one_in: u64,
     /// Set from outside to stop early.
@@ -51,6 +55,8 @@ pub struct Progress {
     pub virtual_us: AtomicU64,
     /// Runs in which an oracle spoke.
     pub findings: AtomicU64,
+    /// Runs begun, by this campaign and the earlier one.
+    pub begun: AtomicU64,
 }
 
 /// A run in which an oracle spoke.
@@ -62,6 +68,8 @@ pub struct Found {
     pub seed: Seed,
     /// Which run of the campaign it was, from 1.
     pub run: u64,
+    /// How it was run.
+    pub config: Box<Config>,
     /// What was found.
     pub finding: Finding,
     /// The hash of the run.
@@ -88,15 +96,16 @@ pub struct Tally {
 pub fn hunt(campaign: &Campaign<'_>, progress: &Progress, found: impl FnMut(Found) + Send) -> Vec<Tally> {
     let tallies = Mutex::new(vec![Tally::default(); campaign.scenarios.len()]);
     let found = Mutex::new(found);
-    let next = AtomicU64::new(0);
+    progress.begun.store(campaign.made, Ordering::Relaxed);
     #[expect(clippy::disallowed_methods, reason = "a campaign is bounded by real time; no run sees it")]
     let began = Instant::now();
     std::thread::scope(|scope| {
         for _ in 0..campaign.jobs.max(1) {
             scope.spawn(|| {
                 let mut mine = vec![Tally::default(); campaign.scenarios.len()];
-                while let Some((run, scenario, seed)) = hand_out(campaign, &next, began) {
-                    let report = run_one(campaign, scenario, seed);
+                while let Some((run, scenario, seed)) = hand_out(campaign, &progress.begun, began) {
+                    let config = campaign.conditions.config(seed);
+                    let report = run_one(campaign, scenario, seed, &config);
                     mine[scenario].add(&report);
                     progress.add(&report);
                     if let Some(finding) = report.finding {
@@ -105,6 +114,7 @@ pub fn hunt(campaign: &Campaign<'_>, progress: &Progress, found: impl FnMut(Foun
                             scenario,
                             seed,
                             run,
+                            config: Box::new(config),
                             finding,
                             hash,
                         });
@@ -129,17 +139,17 @@ fn hand_out(campaign: &Campaign<'_>, next: &AtomicU64, began: Instant) -> Option
         Limit::Seeds(seeds) => number / scenarios >= seeds,
         Limit::Runs(runs) => number >= runs,
         Limit::Time(time) => began.elapsed() >= time,
+        Limit::Never => false,
     };
     let seed = campaign.first_seed.wrapping_add(number / scenarios);
     (!over).then_some((number + 1, (number % scenarios) as usize, Seed(seed)))
 }
 
 /// Runs one seed, now and then twice.
-fn run_one(campaign: &Campaign<'_>, scenario: usize, seed: Seed) -> Report {
-    let config = Config { rates: campaign.rates.clone(), ..Config::new(Source::Seed(seed)) };
-    let mut report = campaign.scenarios[scenario].run(&config);
+fn run_one(campaign: &Campaign<'_>, scenario: usize, seed: Seed, config: &Config) -> Report {
+    let mut report = campaign.scenarios[scenario].run(config);
     if campaign.recheck_one_in > 0 && seed.0.is_multiple_of(campaign.recheck_one_in) {
-        let again = campaign.scenarios[scenario].run(&config);
+        let again = campaign.scenarios[scenario].run(config);
         if again.hash != report.hash {
             let detail = format!("hash {} and then {}", report.hash, again.hash);
             report.finding =
@@ -150,7 +160,7 @@ fn run_one(campaign: &Campaign<'_>, scenario: usize, seed: Seed) -> Report {
 }
 
 impl Progress {
-    fn add(&self, report: &Report) {
+    pub(super) fn add(&self, report: &Report) {
         self.runs.fetch_add(1, Ordering::Relaxed);
         self.decisions.fetch_add(report.decisions, Ordering::Relaxed);
         self.virtual_us.fetch_add(report.virtual_time.as_micros() as u64, Ordering::Relaxed);

@@ -4,15 +4,18 @@ use core::fmt;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use super::{Found, Scenario, Shrinker};
 use crate::choice::{Rates, Seed, Tape, TapeError};
+use crate::plan::Plan;
+use crate::sched::StrategyName;
 use crate::world::{Config, Report, Source};
 
 /// The format of these files. Another version is refused.
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
 
 /// A run that failed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,6 +30,12 @@ pub struct Repro {
     pub seed: Seed,
     /// Which run of its campaign it was, from 1.
     pub runs: u64,
+    /// How often it has been found.
+    pub times: u64,
+    /// What its schedule was drawn by.
+    pub strategy: StrategyName,
+    /// What its conditions were drawn from.
+    pub plan: Plan,
     /// How rarely faults struck.
     pub rates: Rates,
     /// The decisions that were not dull.
@@ -68,10 +77,10 @@ impl fmt::Display for ReproError {
 impl std::error::Error for ReproError {}
 
 impl Repro {
-    /// Runs the seed once more, recording, and keeps what is needed to run it again.
-    pub fn record(scenario: &Scenario, found: &Found, rates: &Rates) -> (Repro, Report) {
-        let Found { seed, run, ref finding, .. } = *found;
-        let config = Config { rates: rates.clone(), record: true, ..Config::new(Source::Seed(seed)) };
+    /// Runs it once more, recording, and keeps what is needed to run it again.
+    pub fn record(scenario: &Scenario, found: &Found) -> (Repro, Report) {
+        let Found { seed, run, ref finding, ref config, .. } = *found;
+        let config = Config { record: true, ..Config::clone(config) };
         let mut report = scenario.run(&config);
         let repro = Repro {
             format: FORMAT,
@@ -79,7 +88,10 @@ impl Repro {
             scenario: scenario.name.to_owned(),
             seed,
             runs: run,
-            rates: rates.clone(),
+            times: 1,
+            strategy: config.strategy,
+            plan: Plan::clone(&config.plan),
+            rates: config.rates,
             tape: core::mem::take(&mut report.tape),
             signature: finding.signature(),
             hash: report.hash.to_string(),
@@ -95,25 +107,23 @@ impl Repro {
 
     /// How to run it again.
     pub fn config(&self) -> Config {
-        Config { rates: self.rates.clone(), ..Config::new(Source::Tape(self.tape.clone())) }
+        let plan = Arc::new(self.plan.clone());
+        Config { plan, rates: self.rates.clone(), ..Config::new(Source::Tape(self.tape.clone())) }
     }
 
-    /// Writes it into `folder`, which is made if it is missing: the path.
-    pub fn save(&self, folder: &Path) -> io::Result<PathBuf> {
-        fs::create_dir_all(folder)?;
-        let path = folder.join(format!("{}-{}.json", self.scenario, self.seed));
-        self.save_as(&path)?;
-        Ok(path)
-    }
+    /// The file of a finding in its folder.
+    pub const FILE: &str = "repro.json";
 
     /// Writes it into a file.
-    pub fn save_as(&self, path: &Path) -> io::Result<()> {
+    pub fn save(&self, path: &Path) -> io::Result<()> {
         let text = serde_json::to_string(self).map_err(io::Error::other)?;
         fs::write(path, text + "\n")
     }
 
-    /// Reads one.
+    /// Reads one: a file, or a finding's folder.
     pub fn load(path: &Path) -> Result<Repro, ReproError> {
+        let in_folder = path.join(Repro::FILE);
+        let path = if path.is_dir() { &in_folder } else { path };
         let damaged = |error: serde_json::Error| ReproError::Damaged(path.to_owned(), error.to_string());
         let text = fs::read_to_string(path).map_err(|error| ReproError::Read(path.to_owned(), error))?;
         let value: serde_json::Value = serde_json::from_str(&text).map_err(damaged)?;

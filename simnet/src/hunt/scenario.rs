@@ -1,9 +1,14 @@
 //! Scenarios: what is run.
 
 use core::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-use crate::world::{Config, Report, World, run};
+use crate::choice::{Seed, Stream};
+use crate::sched::{Learned, Shape};
+use crate::world::{Config, Report, Source, World, run};
+
+/// Runs that are measured, where a strategy wants to know what they are like.
+const MEASURED: u32 = 8;
 
 /// A named program over a world, to be run under many seeds.
 #[derive(Clone)]
@@ -15,6 +20,7 @@ pub struct Scenario {
     /// The kernels that it runs on: `linux` is the simulated one, `os` the real one.
     pub kernels: &'static [&'static str],
     body: Arc<dyn Fn(&World) + Send + Sync>,
+    shapes: Arc<OnceLock<Vec<Arc<Shape>>>>,
 }
 
 impl Scenario {
@@ -25,13 +31,35 @@ impl Scenario {
         kernels: &'static [&'static str],
         body: impl Fn(&World) + Send + Sync + 'static,
     ) -> Self {
-        Scenario { name, about, kernels, body: Arc::new(body) }
+        Scenario { name, about, kernels, body: Arc::new(body), shapes: Arc::default() }
     }
 
     /// Runs it once.
     pub fn run(&self, config: &Config) -> Report {
+        match config.source {
+            Source::Seed(seed) if config.strategy.measures(seed) => {
+                self.run_as_is(&Config { shape: self.shape(seed), ..config.clone() })
+            }
+            _ => self.run_as_is(config),
+        }
+    }
+
+    fn run_as_is(&self, config: &Config) -> Report {
         let body = self.body.clone();
         run(config, move |world| body(world))
+    }
+
+    /// The shape of one of a few measured runs, by the seed: always the same ones.
+    fn shape(&self, seed: Seed) -> Arc<Shape> {
+        let shapes = self.shapes.get_or_init(|| {
+            let measured = (0..u64::from(MEASURED)).map(|nth| {
+                let report = self.run_as_is(&Config::new(Source::Measure(Seed(nth))));
+                if let Learned::Shape(shape) = report.learned { Arc::new(shape) } else { Arc::default() }
+            });
+            measured.collect()
+        });
+        let nth = Stream::beside(seed, Stream::MEASURED).below(MEASURED);
+        shapes[nth as usize].clone()
     }
 }
 

@@ -1,7 +1,7 @@
 //! The fewest decisions that still end in the same finding: what is left of the tape is what has to go wrong.
 
 use super::Scenario;
-use crate::choice::{Rates, Sequence, Tape};
+use crate::choice::{Sequence, Tape};
 use crate::oracle::Oracle;
 use crate::world::{Config, Report, Source};
 
@@ -27,7 +27,8 @@ type GoesOn<'a> = &'a mut dyn FnMut(Step) -> bool;
 #[derive(Debug)]
 pub struct Shrinker<'a> {
     scenario: &'a Scenario,
-    rates: &'a Rates,
+    /// How it is run, but for the tape.
+    config: Config,
     signature: String,
     steps_max: u64,
     /// The shortest tape so far, and its run.
@@ -38,11 +39,12 @@ pub struct Shrinker<'a> {
 }
 
 impl<'a> Shrinker<'a> {
-    /// Begins with a tape that ends in a finding, for at most `runs` further runs; `None` if it ends in none.
-    pub fn new(scenario: &'a Scenario, rates: &'a Rates, tape: Tape, runs: u64) -> Option<Self> {
+    /// Begins with a tape that ends in a finding when it is run like `config`, for at most `runs` further runs; `None`
+    /// if it ends in none.
+    pub fn new(scenario: &'a Scenario, config: Config, tape: Tape, runs: u64) -> Option<Self> {
         let mut shrinker = Shrinker {
             scenario,
-            rates,
+            config: Config { record: true, trace: false, ..config },
             signature: String::new(),
             steps_max: u64::MAX,
             best: Tape::default(),
@@ -111,9 +113,8 @@ impl<'a> Shrinker<'a> {
     }
 
     fn run(&self, tape: Tape) -> Report {
-        let config = Config { rates: self.rates.clone(), record: true, ..Config::new(Source::Tape(tape)) };
-        let steps_max = config.steps_max.min(self.steps_max);
-        self.scenario.run(&Config { steps_max, ..config })
+        let steps_max = self.config.steps_max.min(self.steps_max);
+        self.scenario.run(&Config { source: Source::Tape(tape), steps_max, ..self.config.clone() })
     }
 }
 
@@ -225,27 +226,30 @@ mod tests {
         })
     }
 
-    fn found(scenario: &Scenario) -> (Tape, Rates) {
-        let rates = Rates::default();
+    fn like() -> Config {
+        Config::new(Source::Tape(Tape::default()))
+    }
+
+    fn found(scenario: &Scenario) -> Tape {
         let reports = (0..1000).map(|seed| {
             let source = Source::Seed(Seed(seed));
-            scenario.run(&Config { rates: rates.clone(), record: true, ..Config::new(source) })
+            scenario.run(&Config { record: true, ..Config::new(source) })
         });
         let tape = reports.filter(|report| report.finding.is_some()).map(|report| report.tape).next();
-        (tape.expect("one of a thousand seeds"), rates)
+        tape.expect("one of a thousand seeds")
     }
 
     #[test]
     fn what_does_not_matter_goes_and_the_rest_gets_small() {
         let scenario = scenario();
-        let (tape, rates) = found(&scenario);
+        let tape = found(&scenario);
         assert!(tape.len() > 100);
-        let mut shrinker = Shrinker::new(&scenario, &rates, tape.clone(), 5000).expect("it fails");
+        let mut shrinker = Shrinker::new(&scenario, like(), tape.clone(), 5000).expect("it fails");
         shrinker.shrink(|_| true);
         let answers = shrinker.tape().answers(Point::Workload);
         assert_eq!(shrinker.tape().len(), 2, "{:?}", shrinker.tape());
         assert_eq!((answers[0], answers[1].1), ((17, 3), 7));
-        let mut again = Shrinker::new(&scenario, &rates, tape, 5000).expect("it fails");
+        let mut again = Shrinker::new(&scenario, like(), tape, 5000).expect("it fails");
         again.shrink(|_| true);
         assert_eq!((again.tape(), again.left()), (shrinker.tape(), shrinker.left()), "the same every time");
     }
@@ -253,15 +257,15 @@ mod tests {
     #[test]
     fn it_stops_when_it_is_told_to_and_keeps_what_it_has() {
         let scenario = scenario();
-        let (tape, rates) = found(&scenario);
+        let tape = found(&scenario);
         let mut tried = 0;
-        let mut shrinker = Shrinker::new(&scenario, &rates, tape.clone(), 5000).expect("it fails");
+        let mut shrinker = Shrinker::new(&scenario, like(), tape.clone(), 5000).expect("it fails");
         shrinker.shrink(|_| {
             tried += 1;
             tried <= 30
         });
         assert!(shrinker.tape().len() < tape.len());
         assert!(shrinker.report().finding.is_some());
-        assert!(Shrinker::new(&scenario, &rates, Tape::default(), 10).is_none(), "nothing to shrink");
+        assert!(Shrinker::new(&scenario, like(), Tape::default(), 10).is_none(), "nothing to shrink");
     }
 }

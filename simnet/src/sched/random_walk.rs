@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use super::Policy;
+use super::{At, Strategy};
 use crate::choice::{Point, Seed, Stream};
 use crate::kernel::ids::Tid;
 
@@ -38,26 +38,26 @@ impl RandomWalk {
 }
 
 impl Taste {
-    /// One of `ready`, counted from 0.
-    fn choose(self, ready: u32, draws: &mut Stream) -> u32 {
+    /// The place of one of `ready`.
+    fn choose(self, ready: usize, draws: &mut Stream) -> usize {
         match self {
             Taste::Newest if draws.below(OTHER_ONE_IN) > 0 => ready - 1,
-            Taste::Any | Taste::Newest => draws.below(ready),
+            Taste::Any | Taste::Newest => draws.below(ready as u32) as usize,
         }
     }
 }
 
-impl Policy for RandomWalk {
-    fn gap(&mut self) -> u64 {
-        self.points.gap(self.one_in)
+impl Strategy for RandomWalk {
+    fn next_at(&mut self, step: u64) -> u64 {
+        step + 1 + self.points.gap(self.one_in)
     }
 
-    fn preempt(&mut self, others: &VecDeque<Tid>) -> Option<usize> {
-        let others = others.len() as u32;
-        (others > 0).then(|| self.taste.choose(others, &mut self.points) as usize)
+    fn preempt(&mut self, at: &At<'_>) -> Option<usize> {
+        let others = at.others.len();
+        (others > 0).then(|| self.taste.choose(others, &mut self.points))
     }
 
-    fn next(&mut self, ready: u32) -> u32 {
-        self.taste.choose(ready, &mut self.nexts)
+    fn next(&mut self, ready: &VecDeque<Tid>) -> usize {
+        self.taste.choose(ready.len(), &mut self.nexts)
     }
 }

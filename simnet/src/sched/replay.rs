@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use super::Policy;
+use super::{At, Strategy};
 use crate::choice::{Point, Sequence, Tape};
 use crate::kernel::ids::Tid;
 
@@ -24,34 +24,34 @@ impl Replay {
     }
 }
 
-impl Policy for Replay {
-    fn gap(&mut self) -> u64 {
+impl Strategy for Replay {
+    fn next_at(&mut self, step: u64) -> u64 {
         let answers = self.tape.answers(self.thread);
         self.answer = answers.partition_point(|&(at, _)| at < self.point);
         let Some(&(at, _)) = answers.get(self.answer) else { return u64::MAX };
         let gap = at - self.point;
         self.point = at + 1;
-        gap
+        (step + 1).saturating_add(gap)
     }
 
-    fn enter(&mut self, thread: Tid, point: u64) -> Option<u64> {
+    fn enter(&mut self, thread: Tid, step: u64, point: u64) -> Option<u64> {
         (self.thread, self.point) = (thread.into(), point);
-        Some(self.gap())
+        Some(self.next_at(step))
     }
 
     /// The answer is a thread's number, from 1; one that is not ready leaves the current one.
-    fn preempt(&mut self, others: &VecDeque<Tid>) -> Option<usize> {
+    fn preempt(&mut self, at: &At<'_>) -> Option<usize> {
         let &(_, answer) = self.tape.answers(self.thread).get(self.answer)?;
-        others.iter().position(|other| other.0 + 1 == answer)
+        at.others.iter().position(|other| other.0 + 1 == answer)
     }
 
-    fn next(&mut self, ready: u32) -> u32 {
+    fn next(&mut self, ready: &VecDeque<Tid>) -> usize {
         let at = self.nexts;
         self.nexts += 1;
         match self.tape.answers(Point::Next).get(self.next) {
             Some(&(index, answer)) if index == at => {
                 self.next += 1;
-                answer.min(ready - 1)
+                (answer as usize).min(ready.len() - 1)
             }
             _ => 0,
         }

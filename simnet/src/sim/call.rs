@@ -11,6 +11,7 @@ use crate::choice::Point;
 use crate::kernel::ids::Tid;
 use crate::kernel::{Answer, Attempt, Call, Kernel, Stop};
 use crate::oracle::{Finding, Oracle};
+use crate::sched::Site;
 use crate::thread::Waiting;
 use crate::trace::CallName;
 use crate::world::observer::Answered;
@@ -34,7 +35,7 @@ impl Sim {
         args: fmt::Arguments<'_>,
         f: impl FnMut(&mut Kernel, &mut Call) -> Answer<T>,
     ) -> Result<T> {
-        state::point();
+        state::point(Site::Call(name));
         state::with(|state| {
             let Some(thread) = state.running.get().filter(|_| !state.ended()) else {
                 return Err(Errno::EBADF);

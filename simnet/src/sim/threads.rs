@@ -8,7 +8,9 @@ use super::Sim;
 use crate::choice::Point;
 use crate::kernel::Attempt;
 use crate::kernel::ids::Tid;
+use crate::sched::Site;
 use crate::thread::{Status, Waiting};
+use crate::trace::CallName;
 use crate::world::run::spawn_thread;
 use crate::world::state::{self, State};
 
@@ -20,7 +22,7 @@ impl Clock for Sim {
 
 impl Entropy for Sim {
     fn getrandom(&self, buf: &mut [u8]) {
-        state::point();
+        state::point(Site::Call(CallName::Getrandom));
         state::with(|state| {
             let choices = &mut state.kernel.borrow_mut().choices;
             for chunk in buf.chunks_mut(2) {
@@ -36,7 +38,7 @@ impl Threads for Sim {
     type JoinHandle = Tid;
 
     fn spawn(&self, name: &str, body: Box<dyn FnOnce() + Send>) -> Result<Tid> {
-        state::point();
+        state::point(Site::Call(CallName::Clone));
         state::with(|state| {
             if state.ended() {
                 Err(Errno::EAGAIN)
@@ -48,7 +50,7 @@ impl Threads for Sim {
     }
 
     fn join(&self, thread: Tid) {
-        state::point();
+        state::point(Site::Call(CallName::Join));
         state::with(|state| {
             loop {
                 let ended = state.threads.borrow().get(thread).status == Status::Ended;
@@ -66,7 +68,7 @@ impl Threads for Sim {
     }
 
     fn park(&self, deadline: Option<Instant>) {
-        state::point();
+        state::point(Site::Call(CallName::Park));
         state::with(|state| {
             let Some(running) = state.running.get().filter(|_| able_to_wait(state)) else { return };
             let token = core::mem::take(&mut state.threads.borrow_mut().get_mut(running).token);
@@ -81,7 +83,7 @@ impl Threads for Sim {
     }
 
     fn unpark(&self, thread: &Tid) {
-        state::point();
+        state::point(Site::Call(CallName::Unpark));
         state::with(|state| {
             if state.ended() || thread.0 == u32::MAX {
                 return;
@@ -121,7 +123,7 @@ impl Sim {
     /// not: a call that waits ends with `EINTR`, with what it has done so far, or is made again, signal(7). A thread
     /// that is in no call does not notice.
     pub fn signal(&self, thread: Tid, restarts: bool) {
-        state::point();
+        state::point(Site::Scenario);
         state::with(|state| {
             if !state.ended() {
                 state.threads.borrow_mut().signal(thread, restarts);

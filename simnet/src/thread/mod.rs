@@ -19,6 +19,7 @@ use netcore::sys::{Fd, Instant};
 use crate::kernel::Attempt;
 use crate::kernel::ids::{Pid, Tid};
 use crate::trace::CallName;
+use crate::world::state::ask_soon;
 
 /// Where a thread is in its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,9 +76,16 @@ pub(crate) struct Threads {
     frozen: Vec<Pid>,
     waiting_for_thaw: Vec<Tid>,
     ended: usize,
+    /// The strategy wants to hear of threads that become ready.
+    tells_of_ready: bool,
 }
 
 impl Threads {
+    /// None yet. Whether the strategy is to hear of those that become ready.
+    pub(crate) fn new(tells_of_ready: bool) -> Self {
+        Threads { tells_of_ready, ..Threads::default() }
+    }
+
     /// Adds a thread that is ready to run `body`.
     pub(crate) fn spawn(&mut self, name: Rc<str>, process: Pid, body: Box<dyn FnOnce()>) -> Tid {
         let thread = Tid(self.all.len() as u32);
@@ -168,20 +176,23 @@ impl Threads {
             self.waiting_for_thaw.push(thread);
         } else {
             self.ready.push_back(thread);
+            if self.tells_of_ready {
+                ask_soon();
+            }
         }
     }
 
     /// The running thread lets the one `at` that place (from 0) of the ready ones go first; it stays ready.
     pub(crate) fn preempt(&mut self, running: Tid, at: usize) -> Tid {
-        let next = self.take_ready(at as u32);
+        let next = self.take_ready(at);
         self.get_mut(running).status = Status::Ready;
         self.ready.push_back(running);
         next
     }
 
     /// Takes the `answer`-th of the ready threads (from 0).
-    pub(crate) fn take_ready(&mut self, answer: u32) -> Tid {
-        self.ready.remove(answer as usize).expect("the answer is below the number of ready threads")
+    pub(crate) fn take_ready(&mut self, answer: usize) -> Tid {
+        self.ready.remove(answer).expect("the answer is below the number of ready threads")
     }
 
     /// The running thread lets the world catch up: it stays ready, and is to run next.

@@ -43,6 +43,38 @@ pub struct Record {
     pub text: String,
 }
 
+impl Kind {
+    /// The name in files.
+    fn key(self) -> &'static str {
+        match self {
+            Kind::Call(_) => "call",
+            Kind::Probe(_) => "probe",
+            Kind::Network => "network",
+            Kind::Preempted => "preempted",
+            Kind::Decision => "decision",
+            Kind::Note => "note",
+        }
+    }
+}
+
+impl Record {
+    /// As a JSON object on one line: `step`, `at` in nanoseconds, `host`, `thread`, `task`, `kind` (`call`, `probe`,
+    /// `network`, `preempted`, `decision`, `note`), the `call` or the `layer`, and the `text`.
+    pub fn json(&self) -> String {
+        let Record { step, at, host, thread, task, kind, text } = self;
+        let mut object = serde_json::json!({
+            "step": step, "at": at.as_nanos(), "host": **host, "thread": **thread, "task": task,
+            "kind": kind.key(), "text": text,
+        });
+        match kind {
+            Kind::Call(name) => object["call"] = name.name().into(),
+            Kind::Probe(layer) => object["layer"] = layer_name(*layer).into(),
+            _ => {}
+        }
+        object.to_string()
+    }
+}
+
 impl fmt::Display for Record {
     /// `  step  seconds.nanoseconds  host/thread  #task  text`, in columns.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

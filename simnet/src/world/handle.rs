@@ -3,16 +3,19 @@
 use core::fmt;
 use core::time::Duration;
 use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
 
 use netcore::sys::{Instant, Threads as _};
 
-use super::run::spawn_thread;
+use super::run::{note_decisions, spawn_thread};
 use super::state::{self, State};
 use super::weather;
 use crate::Sim;
 use crate::choice::Point;
 use crate::kernel::ids::{HostId, Pid, Tid};
 use crate::oracle::{Finding, Oracle};
+use crate::plan::Plan;
+use crate::sched::Site;
 use crate::thread::Waiting;
 
 /// The world of the run in progress, as its scenario sees it: a handle without state of its own, to be used
@@ -42,9 +45,14 @@ impl World {
 
     /// Draws the weather of the run; makes the host and the process of the scenario's own thread.
     pub(super) fn begin(state: &State) -> Pid {
-        weather::draw(&mut state.kernel.borrow_mut());
+        weather::draw(&mut state.kernel.borrow_mut(), &state.plan.links);
         let host = state.kernel.borrow_mut().add_host("scenario", Ipv4Addr::new(10, 255, 255, 254).into());
         new_process(state, host, "scenario")
+    }
+
+    /// What the run's conditions are drawn from: for what a scenario leaves open.
+    pub fn plan(&self) -> Arc<Plan> {
+        self.with(|state| state.plan.clone())
     }
 
     /// Adds a host, with an address in 10.0.0.0/16 and a kernel of its own.
@@ -66,7 +74,7 @@ impl World {
 
     /// Lets the calling thread wait. For the scenario's own thread; tasks have their runtime's sleep.
     pub fn sleep(&self, duration: Duration) {
-        state::point();
+        state::point(Site::Scenario);
         self.with(|state| {
             let until = state.kernel.borrow().now + duration;
             state.block(Waiting::Park, Some(until));
@@ -76,8 +84,13 @@ impl World {
     /// A decision of the scenario: a number below `n`, from the run's tape. A scheduling point, so that a loop of
     /// decisions alone meets the limit of steps too.
     pub fn choose(&self, n: u32) -> u32 {
-        state::point();
-        self.with(|state| state.kernel.borrow_mut().choices.choose(Point::Workload, n))
+        state::point(Site::Scenario);
+        self.with(|state| {
+            let mut kernel = state.kernel.borrow_mut();
+            let answer = kernel.choices.choose(Point::Workload, n);
+            note_decisions(state, &mut kernel);
+            answer
+        })
     }
 
     /// Writes a line into the trace.

@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use netcore::sys::{Errno, Fd, Instant, ProbeEvent, What};
 
-use super::state::{place, place_text, step};
+use super::state::{site, step};
 use super::verdict;
 use crate::choice::Decision;
 use crate::fabric::PacketNote;
@@ -172,7 +172,7 @@ impl Observer {
     pub(crate) fn preempted(&mut self, kernel: &Kernel, threads: &Threads, from: Tid, to: Tid) {
         self.hash.mix(step() << 16 | u64::from(to.0));
         if self.trace.is_some() {
-            let text = format!("preempted at {}; {} runs", place_text(place()), threads.get(to).name);
+            let text = format!("preempted {}; {} runs", site(), threads.get(to).name);
             self.line(kernel.now, threads, Some(from), Kind::Preempted, text);
         }
     }

@@ -4,6 +4,7 @@ use core::cell::{Cell, RefCell};
 use core::time::Duration;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
+use std::sync::Arc;
 
 use netcore::sys::Instant;
 
@@ -18,7 +19,8 @@ use crate::kernel::tcp::Transitions;
 use crate::kernel::{Attempt, Event, Kernel};
 use crate::oracle::Finding;
 use crate::panics;
-use crate::sched::{Policy, RandomWalk, Replay};
+use crate::plan::Plan;
+use crate::sched::{Deviation, Deviations, Learned, Measure, Replay, Shape, Strategy, StrategyName};
 use crate::thread::{Threads, outside};
 use crate::trace::{Hash, Record};
 
@@ -27,6 +29,10 @@ use crate::trace::{Hash, Record};
 pub enum Source {
     /// Drawn from a seed.
     Seed(Seed),
+    /// Drawn from a seed, but the schedule is dull, with these deviations.
+    Deviate(Seed, Vec<Deviation>),
+    /// Drawn from a seed, by a random walk that learns what the run is like.
+    Measure(Seed),
     /// Played from a tape; dull where it has ended.
     Tape(Tape),
 }
@@ -36,6 +42,12 @@ pub enum Source {
 pub struct Config {
     /// Where the decisions come from.
     pub source: Source,
+    /// What the schedule of a seed is drawn by.
+    pub strategy: StrategyName,
+    /// What runs of the scenario are like, where the strategy wants to know.
+    pub shape: Arc<Shape>,
+    /// What the run's conditions are drawn from, where the scenario says nothing about them.
+    pub plan: Arc<Plan>,
     /// How rarely faults strike.
     pub rates: Rates,
     /// Whether to keep the whole trace.
@@ -49,11 +61,20 @@ pub struct Config {
 }
 
 impl Config {
-    /// The default limits and fault rates for `source`, with neither trace nor tape.
+    /// The default limits, plan and strategy for `source`, with neither trace nor tape. The rates of faults are a
+    /// seed's by the plan, or the default ones.
     pub fn new(source: Source) -> Self {
+        let plan = Plan::swarm();
+        let rates = match source {
+            Source::Seed(seed) => plan.rates(seed),
+            _ => Rates::default(),
+        };
         Config {
             source,
-            rates: Rates::default(),
+            strategy: StrategyName::default(),
+            shape: Arc::default(),
+            plan,
+            rates,
             trace: false,
             record: false,
             steps_max: 20_000_000,
@@ -85,6 +106,8 @@ pub struct Report {
     pub packets: Vec<PacketNote>,
     /// How the states of connections changed.
     pub transitions: Transitions,
+    /// What there is to learn from the schedule.
+    pub learned: Learned,
 }
 
 /// Runs `body` as the first thread of a new world, until every thread has ended or an oracle speaks.
@@ -92,7 +115,7 @@ pub fn run(config: &Config, body: impl FnOnce(&World) + Send + 'static) -> Repor
     panics::install();
     let state = Rc::new(new_state(config));
     state.enter();
-    state.ask_policy(0);
+    state.ask_strategy(0);
     let director = World::begin(&state);
     spawn_thread(&state, director, "director", Box::new(move || body(&World::current())));
     while !state.over.get() && turn(&state, config) {}
@@ -104,8 +127,12 @@ pub fn run(config: &Config, body: impl FnOnce(&World) + Send + 'static) -> Repor
 
 fn new_state(config: &Config) -> State {
     let rates = config.rates.clone();
-    let (mut choices, policy): (Choices, Box<dyn Policy>) = match &config.source {
-        Source::Seed(seed) => (Choices::from_seed(*seed, rates), Box::new(RandomWalk::new(*seed))),
+    let (mut choices, strategy): (Choices, Box<dyn Strategy>) = match &config.source {
+        Source::Seed(seed) => (Choices::from_seed(*seed, rates), config.strategy.start(*seed, &config.shape)),
+        Source::Deviate(seed, planned) => {
+            (Choices::from_seed(*seed, rates), Box::new(Deviations::new(planned.clone())))
+        }
+        Source::Measure(seed) => (Choices::from_seed(*seed, rates), Box::new(Measure::new(*seed))),
         Source::Tape(tape) => (Choices::from_tape(tape.clone(), rates), Box::new(Replay::new(tape.clone()))),
     };
     if config.record {
@@ -118,12 +145,13 @@ fn new_state(config: &Config) -> State {
     }
     State {
         kernel: RefCell::new(kernel),
-        threads: RefCell::new(Threads::default()),
+        threads: RefCell::new(Threads::new(strategy.is_eager())),
         observer: RefCell::new(Observer::new(config.trace)),
-        policy: RefCell::new(policy),
+        plan: config.plan.clone(),
+        strategy: RefCell::new(strategy),
         running: Cell::new(None),
         next: Cell::new(None),
-        policy_at: Cell::new(u64::MAX),
+        strategy_at: Cell::new(u64::MAX),
         entered_at: Cell::new(0),
         nexts: Cell::new(0),
         steps_max: config.steps_max,
@@ -174,10 +202,10 @@ fn next_ready(state: &State) -> Option<Tid> {
         0 => None,
         1 => Some(threads.take_ready(0)),
         _ => {
-            let answer = state.policy.borrow_mut().next(ready);
+            let place = state.strategy.borrow_mut().next(threads.others());
             let index = state.nexts.replace(state.nexts.get() + 1);
-            state.kernel.borrow_mut().choices.note(Point::Next, index, answer);
-            Some(threads.take_ready(answer))
+            state.kernel.borrow_mut().choices.note(Point::Next, index, place as u32);
+            Some(threads.take_ready(place))
         }
     }
 }
@@ -279,5 +307,6 @@ fn report(state: &State, finding: Option<Finding>) -> Report {
         trace: observer.take_trace(),
         packets: core::mem::take(&mut observer.packets),
         transitions: kernel.transitions.clone(),
+        learned: state.strategy.borrow_mut().learned(),
     }
 }

@@ -8,6 +8,7 @@ use core::cell::{Cell, RefCell};
 use core::panic::Location;
 use std::panic::resume_unwind;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use netcore::sys::{Access, Fd, Instant};
 
@@ -15,7 +16,8 @@ use super::observer::Observer;
 use crate::kernel::Kernel;
 use crate::kernel::ids::{Pid, Tid};
 use crate::oracle::{Finding, Oracle};
-use crate::sched::Policy;
+use crate::plan::Plan;
+use crate::sched::{At, Site, Strategy};
 use crate::thread::{Threads, Waiting, suspend};
 
 /// What every preemption point touches; apart, so that access is a plain offset.
@@ -27,8 +29,10 @@ pub(super) struct Hot {
     /// Where the mutexes were taken that the running thread holds.
     locked: Cell<Option<&'static Location<'static>>>,
     locks: Cell<u32>,
-    /// Where the running thread is in the sources, by its last preemption point.
-    place: Cell<Option<&'static Location<'static>>>,
+    /// What the running thread is about to do, by its last scheduling point.
+    site: Cell<Site>,
+    /// A thread has become ready, and the strategy wants to hear of it.
+    soon: Cell<bool>,
 }
 
 thread_local! {
@@ -38,7 +42,8 @@ thread_local! {
             ask_at: Cell::new(u64::MAX),
             locked: Cell::new(None),
             locks: Cell::new(0),
-            place: Cell::new(None),
+            site: Cell::new(Site::Scenario),
+            soon: Cell::new(false),
         }
     };
     static STATE: RefCell<Option<Rc<State>>> = const { RefCell::new(None) };
@@ -49,12 +54,13 @@ pub(crate) struct State {
     pub(crate) kernel: RefCell<Kernel>,
     pub(crate) threads: RefCell<Threads>,
     pub(crate) observer: RefCell<Observer>,
-    pub(crate) policy: RefCell<Box<dyn Policy>>,
+    pub(crate) plan: Arc<Plan>,
+    pub(crate) strategy: RefCell<Box<dyn Strategy>>,
     pub(crate) running: Cell<Option<Tid>>,
     /// The thread that a preempted one has chosen.
     pub(crate) next: Cell<Option<Tid>>,
-    /// The point at which the policy wants to be asked.
-    pub(crate) policy_at: Cell<u64>,
+    /// The point at which the strategy wants to be asked.
+    pub(crate) strategy_at: Cell<u64>,
     /// The point at which the running thread was entered.
     pub(crate) entered_at: Cell<u64>,
     pub(crate) nexts: Cell<u64>,
@@ -77,7 +83,8 @@ impl State {
         HOT.with(|hot| {
             hot.step.set(0);
             hot.locks.set(0);
-            hot.place.set(None);
+            hot.site.set(Site::Scenario);
+            hot.soon.set(false);
         });
         self.arm();
         STATE.with_borrow_mut(|state| *state = Some(self.clone()));
@@ -91,10 +98,10 @@ impl State {
         STATE.with_borrow_mut(|state| *state = None);
     }
 
-    /// Asks the policy when it wants to be asked next.
-    pub(crate) fn ask_policy(&self, step: u64) {
-        let gap = self.policy.borrow_mut().gap();
-        self.policy_at.set(step.saturating_add(1).saturating_add(gap));
+    /// Asks the strategy when it wants to be asked next.
+    pub(crate) fn ask_strategy(&self, step: u64) {
+        let at = self.strategy.borrow_mut().next_at(step);
+        self.strategy_at.set(at);
         self.arm();
     }
 
@@ -104,8 +111,8 @@ impl State {
         self.entered_at.set(step);
         self.running.set(Some(thread));
         let point = self.threads.borrow().get(thread).points;
-        if let Some(gap) = self.policy.borrow_mut().enter(thread, point) {
-            self.policy_at.set(step.saturating_add(1).saturating_add(gap));
+        if let Some(at) = self.strategy.borrow_mut().enter(thread, step, point) {
+            self.strategy_at.set(at);
             self.arm();
         }
     }
@@ -117,9 +124,10 @@ impl State {
     }
 
     fn arm(&self) {
-        let at =
-            if self.over.get() || self.dying.get() { 0 } else { self.policy_at.get().min(self.steps_max) };
-        HOT.with(|hot| hot.ask_at.set(at));
+        HOT.with(|hot| {
+            let at_once = self.over.get() || self.dying.get() || hot.soon.get();
+            hot.ask_at.set(if at_once { 0 } else { self.strategy_at.get().min(self.steps_max) });
+        });
     }
 
     /// Starts or ends the unwinding of the thread that runs next.
@@ -189,26 +197,33 @@ pub(crate) fn step() -> u64 {
     HOT.with(|hot| hot.step.get())
 }
 
-/// The place of the running thread's last preemption point.
-pub(crate) fn place() -> Option<&'static Location<'static>> {
-    HOT.with(|hot| hot.place.get())
+/// What the running thread is about to do, by its last scheduling point.
+pub(crate) fn site() -> Site {
+    HOT.with(|hot| hot.site.get())
+}
+
+/// A thread has become ready: a strategy that wants to hear of it is asked at the next point.
+pub(crate) fn ask_soon() {
+    HOT.with(|hot| {
+        hot.soon.set(true);
+        hot.ask_at.set(0);
+    });
 }
 
 /// A scheduling point at a memory access.
 #[inline]
 #[track_caller]
-pub(crate) fn preempt(_access: Access) {
-    let location = Location::caller();
-    HOT.with(|hot| {
-        hot.place.set(Some(location));
-        point_at(hot);
-    });
+pub(crate) fn preempt(access: Access) {
+    point(Site::Access(access, Location::caller()));
 }
 
-/// A scheduling point before a system call.
+/// A scheduling point.
 #[inline]
-pub(crate) fn point() {
-    HOT.with(point_at);
+pub(crate) fn point(site: Site) {
+    HOT.with(|hot| {
+        hot.site.set(site);
+        point_at(hot);
+    });
 }
 
 #[inline]
@@ -247,36 +262,38 @@ fn slow_point(hot: &Hot, step: u64) {
             state.report(Finding::new(Oracle::Budget, "steps", detail));
         }
         die_if_ended(state);
-        if !state.ended() && step >= state.policy_at.get() {
-            ask(state, running, step);
+        let soon = hot.soon.take();
+        if !state.ended() && (soon || step >= state.strategy_at.get()) {
+            ask(state, running, step, hot.site.get());
         }
     });
 }
 
 fn lock_held(hot: &Hot) -> Finding {
     hot.locks.set(0);
-    let (lock, here) = (place_text(hot.locked.get()), place_text(hot.place.get()));
-    let detail = format!("locked at {lock}, now at or after {here}");
+    let lock = hot.locked.get().map_or_else(|| "an unknown place".to_owned(), ToString::to_string);
+    let detail = format!("locked at {lock}, now {}", hot.site.get());
     Finding::new(Oracle::Panic, "a lock is held across a scheduling point", detail)
 }
 
-/// Asks the policy whether another thread runs now.
-fn ask(state: &State, running: Tid, step: u64) {
+/// Asks the strategy whether another thread runs now.
+fn ask(state: &State, running: Tid, step: u64, site: Site) {
     let threads = state.threads.borrow();
-    let wanted = state.policy.borrow_mut().preempt(threads.others());
+    let at = At { step, thread: running, site, others: threads.others() };
+    let wanted = state.strategy.borrow_mut().preempt(&at);
     // Threads do not switch while one unwinds: they share the count of panics in progress.
     let wanted = wanted.filter(|_| !std::thread::panicking());
     let answer = wanted.map_or(0, |at| threads.others()[at].0 + 1);
     let point = threads.get(running).points + (step - state.entered_at.get()) - 1;
     drop(threads);
     state.kernel.borrow_mut().choices.note(running, point, answer);
-    state.ask_policy(step);
+    state.ask_strategy(step);
     if let Some(at) = wanted {
         switch(state, running, at);
     }
 }
 
-/// The running thread lets the one go first that has been ready the longest, whatever the policy says.
+/// The running thread lets the one go first that has been ready the longest, whatever the strategy says.
 #[cold]
 pub(crate) fn give_way(state: &State, running: Tid) {
     if state.threads.borrow().ready() > 0 && !std::thread::panicking() {
@@ -307,9 +324,4 @@ pub(crate) fn keep_reported(reported: &mut Vec<Fd>) {
             core::mem::swap(&mut state.threads.borrow_mut().get_mut(running).reported, reported);
         }
     });
-}
-
-/// A place in the sources, in words.
-pub(crate) fn place_text(place: Option<&'static Location<'static>>) -> String {
-    place.map_or_else(|| "an unknown place".to_owned(), ToString::to_string)
 }

@@ -6,26 +6,24 @@ use core::time::Duration;
 use crate::choice::Point;
 use crate::fabric::LinkConditions;
 use crate::kernel::Kernel;
-
-/// One run in so many has bad weather.
-const BAD_ONE_IN: u32 = 4;
+use crate::plan::Links;
 
 /// Draws the conditions of the links of this run.
-pub(super) fn draw(kernel: &mut Kernel) {
-    let mut draw = |n| kernel.choices.choose(Point::Weather, n);
-    if draw(BAD_ONE_IN) != BAD_ONE_IN - 1 {
+pub(super) fn draw(kernel: &mut Kernel, links: &Links) {
+    let mut draw = |n: usize| kernel.choices.choose(Point::Weather, n as u32) as usize;
+    if links.bad_one_in == 0 || draw(links.bad_one_in as usize) + 1 != links.bad_one_in as usize {
         return;
     }
-    let latency = [1, 100, 1_000, 30_000][draw(4) as usize];
-    let jitter = [0, latency / 2, latency * 3][draw(3) as usize];
-    let rates = [0, 0, 100, 20];
+    let latency = links.latency_us[draw(links.latency_us.len())];
+    let jitter = latency * links.jitter_percent[draw(links.jitter_percent.len())] / 100;
+    let mut rate = |rates: &[u32]| rates[draw(rates.len())];
     kernel.fabric.default = LinkConditions {
         latency: Duration::from_micros(latency),
         jitter: Duration::from_micros(jitter),
-        loss_one_in: rates[draw(4) as usize],
-        reorder_one_in: rates[draw(4) as usize],
-        duplicate_one_in: rates[draw(4) as usize],
-        corrupt_one_in: rates[draw(4) as usize],
+        loss_one_in: rate(&links.loss),
+        reorder_one_in: rate(&links.reorder),
+        duplicate_one_in: rate(&links.duplicate),
+        corrupt_one_in: rate(&links.corrupt),
         ..LinkConditions::default()
     };
 }

@@ -3,6 +3,7 @@
 use super::{Host, World, state};
 use crate::fabric::PacketNote;
 use crate::kernel::tcp::Segment;
+use crate::sched::Site;
 
 impl World {
     /// What has happened to packets so far, if the run keeps its trace: what tcpdump(8) would show on every link and
@@ -17,7 +18,7 @@ impl World {
     /// Sends a segment that no stack has made: an attacker's, or a middlebox's. Whatever it says of its source, it goes
     /// from `from` to the host that has its destination.
     pub fn forge(&self, from: Host, segment: Segment) {
-        state::point();
+        state::point(Site::Scenario);
         self.with(|state| state.kernel.borrow_mut().send_over(from.id, segment));
     }
 

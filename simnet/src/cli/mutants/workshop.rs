@@ -110,7 +110,10 @@ impl Workshop {
     fn first_finding(&self) -> Result<Option<Repro>, Refusal> {
         let mut all = Vec::new();
         for entry in fs::read_dir(&self.findings)? {
-            all.push(Repro::load(&entry?.path())?);
+            let path = entry?.path();
+            if path.is_dir() {
+                all.push(Repro::load(&path)?);
+            }
         }
         Ok(all.into_iter().min_by_key(|repro| repro.runs))
     }

@@ -1,0 +1,64 @@
+//! What a hunt does with what it finds.
+
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::hunt::{Archive, Found, Repro, Scenario, Shrinker, Story};
+
+/// Candidates that are run at most to shrink a new finding.
+const SHRINK_RUNS: u64 = 3000;
+
+/// The findings of a hunt, and those that were in its folder before.
+pub(super) struct Findings<'a> {
+    archive: Archive,
+    interrupted: &'a AtomicBool,
+    /// How often something was found in this hunt.
+    pub(super) count: u64,
+}
+
+impl<'a> Findings<'a> {
+    /// Kept in `out`.
+    pub(super) fn open(out: &Path, interrupted: &'a AtomicBool) -> Self {
+        Findings { archive: Archive::open(out), interrupted, count: 0 }
+    }
+
+    /// Shrinks a finding that is new, tells it and keeps it; counts one that is not.
+    pub(super) fn add(&mut self, scenario: &Scenario, found: &Found) {
+        self.count += 1;
+        let signature = found.finding.signature();
+        if !self.archive.count(scenario.name, &signature) {
+            return;
+        }
+        println!("\nsignature  {} {signature}", scenario.name);
+        println!("seed       {}, run {}", found.seed, found.run);
+        let (repro, again) = Repro::record(scenario, found);
+        if again.hash.value() != found.hash {
+            println!("           the recorded run was another one: something besides the world decides");
+        }
+        let repro = match Shrinker::new(scenario, repro.config(), repro.tape.clone(), SHRINK_RUNS) {
+            Some(mut shrinker) => {
+                shrinker.shrink(|_| !self.interrupted.load(Ordering::Relaxed));
+                repro.shrunk(&shrinker)
+            }
+            None => repro,
+        };
+        print!("{}", Story::of(scenario, &repro).short());
+        match self.archive.keep(scenario, repro) {
+            Ok(folder) => println!("again      cargo run --release -- replay {}", folder.display()),
+            Err(error) => {
+                println!("           not kept: {error}");
+                println!("again      cargo run --release -- replay {} --seed {}", scenario.name, found.seed);
+            }
+        }
+    }
+
+    /// How often each was found, in all hunts that were kept here.
+    pub(super) fn summary(&mut self) {
+        if let Err(error) = self.archive.save_counts() {
+            println!("the counts are not kept: {error}");
+        }
+        for (scenario, signature, times) in self.archive.counts() {
+            println!("found {times} times: {scenario} {signature}");
+        }
+    }
+}
