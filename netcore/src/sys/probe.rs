@@ -43,11 +43,14 @@ impl ProbeEvent {
         ProbeEvent { what, fd, arg: 0 }
     }
 
+    /// The `arg` of a deadline that is cleared.
+    pub const CLEARED: u64 = u64::MAX;
+
     /// Something done to a descriptor's deadline; `None` is cleared.
     pub const fn deadline(what: What, fd: Fd, at: Option<Instant>) -> Self {
         let arg = match at {
             Some(at) => at.as_nanos(),
-            None => 0,
+            None => Self::CLEARED,
         };
         ProbeEvent { what, fd, arg }
     }

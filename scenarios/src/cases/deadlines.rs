@@ -51,7 +51,7 @@ const STREAM: Stream = Stream(11);
 fn moment<R: Room>(room: &R, handle: &Handle<R::Sys>) -> Option<Instant> {
     match room.choose(4) {
         0 => None,
-        1 => Some(Instant::from_nanos(1)),
+        1 => Some(Instant::from_nanos(room.choose(2).into())),
         _ => Some(handle.now() + Duration::from_micros(room.choose(2000).into())),
     }
 }
@@ -78,7 +78,11 @@ async fn write<R: Room>(room: &R, handle: &Handle<R::Sys>, conn: &TcpStream<R::S
     let mut offset = 0;
     while offset < total {
         let piece = (room.piece(30_000) as u64).min(total - offset) as usize;
-        match conn.write(&STREAM.bytes(offset, piece)).await {
+        let bytes = STREAM.bytes(offset, piece);
+        let (one, other) = bytes.split_at(room.choose(piece as u32) as usize);
+        let result =
+            if room.one_in(2) { conn.write_vectored(&[one, other]).await } else { conn.write(&bytes).await };
+        match result {
             Ok(written) => offset += written as u64,
             Err(error) if error.is_timeout() => {
                 offset += error.written as u64;
@@ -141,10 +145,12 @@ async fn past<R: Room>(
             room.fail(Oracle::Deadline, "a past deadline lets data through", format_args!("{result:?}"));
         }
     }
-    client.set_write_deadline(Some(Instant::from_nanos(1))).expect("an open connection takes deadlines");
-    let result = client.write(b"x").await;
-    if !result.is_err_and(|error| error.is_timeout() && error.written == 0) {
-        room.fail(Oracle::Deadline, "a past deadline lets a write through", format_args!("{result:?}"));
+    let long_past = Instant::from_nanos(room.choose(2).into());
+    client.set_write_deadline(Some(long_past)).expect("an open connection takes deadlines");
+    for result in [client.write(b"x").await, client.write_vectored(&[b"x", b"y"]).await] {
+        if !result.is_err_and(|error| error.is_timeout() && error.written == 0) {
+            room.fail(Oracle::Deadline, "a past deadline lets a write through", format_args!("{result:?}"));
+        }
     }
     client.set_deadline(None).expect("an open connection takes deadlines");
     if let Err(error) = expect(room, client, STREAM, 0, 8).await {

@@ -23,16 +23,21 @@ pub const ABOUT: &str =
 
 const GREETING: Stream = Stream(41);
 
+/// One of the first that connect(2) takes: a dial to it may meet itself (golang/go#2690).
+const VACANT_PORT: u16 = 32_770;
+
 /// Runs it.
 pub fn run<R: Room>(room: &R) {
     let stage = Stage::new(room, &ListenConfig::default());
     let greeting = stage.accepting(|room, conn| async move { greet(&room, &conn).await });
     let full = full(&stage);
     let refusing = refusing(&stage);
+    let vacant = (stage.there.ip, VACANT_PORT).into();
     let places = Arc::new(Places {
         open: stage.listener.addr(),
         full: full.listener.addr(),
         refusing,
+        vacant,
         excuse: stage.excuse.clone(),
     });
     let dialers: Vec<_> = (0..1 + room.choose(4))
@@ -59,6 +64,8 @@ struct Places {
     full: SocketAddr,
     /// A port that nobody listens on.
     refusing: SocketAddr,
+    /// A port of the dialling host itself, from among those that its own dials are given.
+    vacant: SocketAddr,
     excuse: Excuse,
 }
 
@@ -111,9 +118,10 @@ async fn greet<R: Room>(room: &R, conn: &TcpStream<R::Sys>) {
 
 /// One dial, somewhere, somehow.
 async fn one<R: Room>(room: &R, handle: &Handle<R::Sys>, places: &Places) {
-    let target = match room.choose(5) {
+    let target = match room.choose(6) {
         0 => places.full,
         1 => places.refusing,
+        2 => places.vacant,
         _ => places.open,
     };
     let timeout = match room.choose(4) {
@@ -160,7 +168,7 @@ fn failed<R: Room>(
     let due = match error.cause {
         Cause::DeadlineExceeded => timeout,
         Cause::Cancelled => cancel_after,
-        Cause::Sys(_, Errno::ECONNREFUSED) if target == places.refusing => return,
+        Cause::Sys(_, Errno::ECONNREFUSED) if [places.refusing, places.vacant].contains(&target) => return,
         _ if is_injected(error) => return,
         _ => None,
     };

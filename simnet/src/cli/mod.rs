@@ -41,6 +41,9 @@ enum Command {
     Conform(conform::Args),
     /// Brings real bugs back, one by one, and counts the runs it takes to find each.
     Mutants(mutants::Args),
+    /// What `mutants` asks of the command that it has built.
+    #[command(hide = true)]
+    Sample(mutants::sample::Args),
 }
 
 /// What makes a run of a seed.
@@ -94,6 +97,7 @@ pub fn main(scenarios: &[Scenario]) -> ExitCode {
         Command::Shrink(args) => shrink::run(scenarios, args),
         Command::Conform(args) => conform::run(&args),
         Command::Mutants(args) => mutants::run(args),
+        Command::Sample(args) => mutants::sample::run(scenarios, &args),
     };
     done.unwrap_or_else(|Refusal(text)| {
         eprintln!("simnet: {text}");

@@ -21,14 +21,14 @@ struct Deadline {
 }
 
 impl Deadlines {
-    /// The stack has set (`at` of 0: cleared) a deadline.
-    pub(crate) fn set(&mut self, fd: Fd, direction: Direction, at: Instant, now: Instant) {
+    /// The stack has set a deadline, or cleared it.
+    pub(crate) fn set(&mut self, fd: Fd, direction: Direction, at: Option<Instant>, now: Instant) {
         let Ok(number) = usize::try_from(fd.number) else { return };
         if number >= self.slots.len() {
             self.slots.resize(number + 1, [None; 2]);
         }
-        let deadline = Deadline { open: fd.open, at, set: now };
-        self.slots[number][direction as usize] = (at != Instant::ZERO).then_some(deadline);
+        let deadline = at.map(|at| Deadline { open: fd.open, at, set: now });
+        self.slots[number][direction as usize] = deadline;
     }
 
     /// The deadline that an operation on `fd`, done at `now`, ignores: it had passed, and has not been

@@ -24,6 +24,8 @@ struct View {
     progress: Progress,
     /// Tasks spawned and not yet ended.
     tasks: i64,
+    /// A runtime runs in it.
+    has_runtime: bool,
     /// Its host is paused.
     paused: bool,
     /// Its host was paused: time has passed while its threads were ready.
@@ -76,6 +78,7 @@ impl Observer {
             deadlines: Deadlines::default(),
             progress: Progress::default(),
             tasks: 0,
+            has_runtime: false,
             paused: false,
             overslept: false,
         });
@@ -131,7 +134,7 @@ impl Observer {
             let place = format!("{} again and again", answered.name.name());
             return Some(Finding::new(Oracle::BusyLoop, place, format!("on descriptor {}", answered.fd)));
         }
-        view.late(answered, kernel.now)
+        view.late(answered, kernel.now).or_else(|| view.misregistered(answered))
     }
 
     /// Whether the last call of `process` was one of so many without progress that its thread gives way.
@@ -292,8 +295,9 @@ impl View {
             What::UnparkRead => self.parked.unpark(event.fd, Read),
             What::UnparkWrite => self.parked.unpark(event.fd, Write),
             What::Evict => self.parked.evict(event.fd),
-            What::ReadDeadline => self.deadlines.set(event.fd, Read, Instant::from_nanos(event.arg), now),
-            What::WriteDeadline => self.deadlines.set(event.fd, Write, Instant::from_nanos(event.arg), now),
+            What::ReadDeadline => self.deadlines.set(event.fd, Read, deadline(event), now),
+            What::WriteDeadline => self.deadlines.set(event.fd, Write, deadline(event), now),
+            What::Start => self.has_runtime = true,
             What::ReadExpired => return self.early(event.fd, Read, now),
             What::WriteExpired => return self.early(event.fd, Write, now),
             What::Spawn => self.tasks += 1,
@@ -307,6 +311,17 @@ impl View {
         let due = self.deadlines.early(fd, direction, now)?;
         let detail = format!("descriptor {fd} failed at {now:?}, its deadline is {due:?}");
         Some(Finding::new(Oracle::Deadline, format!("early: {direction:?}"), detail))
+    }
+
+    /// A runtime knows what it has registered: what a plain program may ask in doubt is a mistake of it.
+    fn misregistered(&self, answered: &Answered<'_>) -> Option<Finding> {
+        let place = match (answered.name, answered.code) {
+            (CallName::EpollCtl, Err(Errno::ENOENT)) => "a registration is changed that is not there",
+            (CallName::EpollCtl, Err(Errno::EEXIST)) => "a number is registered twice",
+            _ => return None,
+        };
+        let finding = || Finding::new(Oracle::BadDescriptor, place, format!("on descriptor {}", answered.fd));
+        self.has_runtime.then(finding)
     }
 
     /// A transfer that should have failed, since its deadline had passed.
@@ -326,6 +341,11 @@ impl View {
     }
 }
 
+/// The deadline that an event is about.
+fn deadline(event: ProbeEvent) -> Option<Instant> {
+    (event.arg != ProbeEvent::CLEARED).then(|| Instant::from_nanos(event.arg))
+}
+
 /// Readiness for a descriptor that the kernel did not report: the event was for another one.
 fn misdelivered(thread: &Thread, event: ProbeEvent) -> Option<Finding> {
     let is_ready = matches!(event.what, What::ReadyRead | What::ReadyWrite | What::ReadyBoth);
@@ -340,7 +360,7 @@ fn probe_text(event: ProbeEvent) -> String {
     use What::{ReadDeadline, ReadExpired, Sleep, WriteDeadline, WriteExpired};
     let fd = if event.fd == Fd::NONE { String::new() } else { format!(" {}", event.fd) };
     let arg = match event.what {
-        ReadDeadline | WriteDeadline if event.arg == 0 => " none".to_owned(),
+        ReadDeadline | WriteDeadline if event.arg == ProbeEvent::CLEARED => " none".to_owned(),
         ReadDeadline | WriteDeadline | ReadExpired | WriteExpired | Sleep => {
             format!(" {:?}", Instant::from_nanos(event.arg))
         }

@@ -96,12 +96,12 @@ pub(super) fn ready(kernel: &Kernel, process: Pid, fd: Fd, direction: Direction)
     kernel.poll_fd(process, fd).is_some_and(|events| events.intersects(wanted))
 }
 
-/// A call with a descriptor number that is not the caller's any more.
 /// The program asked for what the kernel does not know: what the run would show is not what Linux does.
 pub(crate) fn unmodelled(what: String) -> Finding {
     Finding::new(Oracle::Unmodelled, what, "")
 }
 
+/// A call with a descriptor number that is not the caller's any more.
 pub(crate) fn misuse(report: Report) -> Finding {
     let (oracle, place) = match report.misuse {
         Misuse::StaleDescriptor if report.found.is_some() => {

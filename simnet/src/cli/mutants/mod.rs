@@ -4,10 +4,12 @@
 //! what is built from it stay in the target folder for the next time.
 
 mod catalogue;
+pub(super) mod sample;
 mod table;
 mod workshop;
 
-use std::path::PathBuf;
+use core::str::FromStr;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -27,17 +29,41 @@ pub(super) struct Args {
     /// These only: a number or a name; may be given more than once.
     #[arg(long, value_name = "NAME")]
     only: Vec<String>,
-    /// Runs after which a mutant has survived.
-    #[arg(long, value_name = "N", default_value_t = 10_000)]
-    runs: u64,
-    /// Writes the table there, as Markdown.
+    /// One part of so many of the catalogue, counted from 0: 3/5.
+    #[arg(long, value_name = "K/N")]
+    part: Option<Part>,
+    /// Writes the table there, into Markdown, between the marks `<!-- mutants -->` and `<!-- end -->`.
     #[arg(long, value_name = "FILE")]
     write: Option<PathBuf>,
+    #[command(flatten)]
+    sample: sample::Args,
+}
+
+/// One part of so many.
+#[derive(Clone, Copy, Debug)]
+struct Part {
+    part: usize,
+    of: usize,
+}
+
+impl FromStr for Part {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let numbers = text.split_once('/').and_then(|(k, n)| Some((k.parse().ok()?, n.parse().ok()?)));
+        match numbers {
+            Some((part, of)) if part < of => Ok(Part { part, of }),
+            _ => Err(format!("`{text}` is no part: write 0/5 to 4/5")),
+        }
+    }
 }
 
 pub(super) fn run(args: Args) -> Result<ExitCode, Refusal> {
     let catalogue = Catalogue::load(&args.file)?;
-    let chosen = chosen(&catalogue, &args.only)?;
+    let mut chosen = chosen(&catalogue, &args.only)?;
+    if let Some(Part { part, of }) = args.part {
+        chosen = chosen.into_iter().skip(part).step_by(of).collect();
+    }
     let workshop = Workshop::open(&args.file)?;
     for mutant in &chosen {
         workshop.check(mutant)?;
@@ -45,26 +71,38 @@ pub(super) fn run(args: Args) -> Result<ExitCode, Refusal> {
     let bar = bar(chosen.len() as u64);
     if args.only.is_empty() {
         bar.set_message("the unchanged code");
-        if let Some(found) = workshop.hunt(None, args.runs)? {
+        let once = sample::Args { times: 1, ..args.sample.clone() };
+        if let Some(found) = workshop.hunt(None, &once)?.into_iter().find_map(|sample| sample.found) {
             return Err(Refusal(format!("the unchanged code is not clean: {}", found.signature)));
         }
     }
     let mut rows = Vec::new();
     for mutant in chosen {
         bar.set_message(mutant.name.clone());
-        let row = Row { mutant, found: workshop.hunt(Some(mutant), args.runs)? };
-        bar.suspend(|| println!("{}", row.line()));
+        let row = Row { mutant, samples: workshop.hunt(Some(mutant), &args.sample)? };
+        bar.suspend(|| println!("{}", row.line(&args.sample.strategy)));
         rows.push(row);
         bar.inc(1);
     }
     bar.finish_and_clear();
-    let survivors = rows.iter().filter(|row| row.found.is_none()).count();
-    println!("\n{} of {} found within {} runs", rows.len() - survivors, rows.len(), args.runs);
+    let survivors = rows.iter().filter(|row| !row.is_found()).count();
+    println!("\n{} of {} found within {} runs", rows.len() - survivors, rows.len(), args.sample.runs);
     if let Some(path) = &args.write {
-        std::fs::write(path, table::markdown(&rows, args.runs))
-            .map_err(|error| Refusal(format!("{}: {error}", path.display())))?;
+        write(path, &table::markdown(&rows, &args.sample))?;
     }
     Ok(ExitCode::from(u8::from(survivors > 0)))
+}
+
+/// Puts the table where the document wants it.
+fn write(path: &Path, table: &str) -> Result<(), Refusal> {
+    const MARKS: [&str; 2] = ["<!-- mutants -->", "<!-- end -->"];
+    let refusal = |what: &dyn core::fmt::Display| Refusal(format!("{}: {what}", path.display()));
+    let text = std::fs::read_to_string(path).map_err(|error| refusal(&error))?;
+    let (Some(begin), Some(end)) = (text.find(MARKS[0]), text.find(MARKS[1])) else {
+        return Err(refusal(&format_args!("no place for the table: {} and {}", MARKS[0], MARKS[1])));
+    };
+    let text = format!("{}{}\n\n{table}\n{}", &text[..begin], MARKS[0], &text[end..]);
+    std::fs::write(path, text).map_err(|error| refusal(&error))
 }
 
 fn bar(len: u64) -> ProgressBar {

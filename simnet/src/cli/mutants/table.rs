@@ -3,62 +3,138 @@
 use core::fmt::Write;
 
 use super::catalogue::Mutant;
-use crate::hunt::Repro;
+use super::sample::{Args, Outcome, Sample};
+use crate::sched::StrategyName;
 
-/// One mutant and the finding that gave it away.
+/// One mutant and the hunts for it.
 pub(super) struct Row<'a> {
     pub(super) mutant: &'a Mutant,
-    pub(super) found: Option<Repro>,
+    pub(super) samples: Vec<Sample>,
+}
+
+/// The hunts by one strategy, summed up.
+struct Summary {
+    hunts: usize,
+    found: usize,
+    runs: u64,
+    seconds: f64,
 }
 
 impl Row<'_> {
     /// For the terminal.
-    pub(super) fn line(&self) -> String {
+    pub(super) fn line(&self, strategies: &[StrategyName]) -> String {
         let Mutant { bug, name, .. } = self.mutant;
-        match &self.found {
-            Some(found) => {
-                let note = if self.is_expected() { "" } else { "  (another oracle than expected)" };
-                format!(
-                    "{bug:4} {name:26} {:>6} runs, {:>3} decisions  {}: {}{note}",
-                    found.runs,
-                    found.tape.len(),
-                    found.scenario,
-                    found.signature
-                )
-            }
-            None => format!("{bug:4} {name:26} SURVIVED"),
+        let mut line = format!("{bug:4} {name:28}");
+        for &strategy in strategies {
+            let Summary { hunts, found, runs, seconds } = self.summary(strategy);
+            let _ = match found {
+                0 => write!(line, " {strategy} SURVIVED"),
+                _ if hunts == 1 => write!(line, " {runs:>6} runs"),
+                _ => write!(line, " {strategy} {found}/{hunts} {runs} runs {seconds:.1} s,"),
+            };
+        }
+        if let Some(first) = self.outcomes().next() {
+            let note = if self.is_expected() { "" } else { "  (another oracle than expected)" };
+            let (decisions, Outcome { scenario, signature, .. }) = (self.decisions(), first);
+            let _ = write!(line, " {decisions} decisions  {scenario}: {signature}{note}");
+        }
+        line
+    }
+
+    /// Whether every hunt of every strategy that is meant to find it has.
+    pub(super) fn is_found(&self) -> bool {
+        let judged = if self.samples.iter().any(|sample| sample.strategy == StrategyName::Portfolio) {
+            Some(StrategyName::Portfolio)
+        } else {
+            None
+        };
+        let mut judged =
+            self.samples.iter().filter(|sample| judged.is_none_or(|name| sample.strategy == name));
+        judged.all(|sample| sample.found.is_some())
+    }
+
+    fn outcomes(&self) -> impl Iterator<Item = &Outcome> {
+        self.samples.iter().filter_map(|sample| sample.found.as_ref())
+    }
+
+    fn summary(&self, strategy: StrategyName) -> Summary {
+        let samples: Vec<&Sample> =
+            self.samples.iter().filter(|sample| sample.strategy == strategy).collect();
+        let found: Vec<&&Sample> = samples.iter().filter(|sample| sample.found.is_some()).collect();
+        Summary {
+            hunts: samples.len(),
+            found: found.len(),
+            runs: median(found.iter().filter_map(|sample| Some(sample.found.as_ref()?.runs))),
+            seconds: f64::from(median(found.iter().map(|sample| (sample.seconds * 1e3) as u32))) / 1e3,
         }
     }
 
-    /// Whether one of the expected oracles has spoken.
+    fn decisions(&self) -> usize {
+        median(self.outcomes().map(|outcome| outcome.decisions))
+    }
+
+    /// Whether all oracles that have spoken are among the expected ones.
     fn is_expected(&self) -> bool {
-        let code = self.found.as_ref().and_then(|found| found.signature.split(' ').next());
-        code.is_some_and(|code| self.mutant.oracles.iter().any(|expected| expected == code))
+        self.outcomes().all(|outcome| {
+            let code = outcome.signature.split(' ').next();
+            code.is_some_and(|code| self.mutant.oracles.iter().any(|expected| expected == code))
+        })
+    }
+
+    /// What the oracles said, the most frequent first.
+    fn findings(&self) -> Vec<(String, usize)> {
+        let mut counts: Vec<(String, usize)> = Vec::new();
+        for outcome in self.outcomes() {
+            match counts.iter_mut().find(|(signature, _)| *signature == outcome.signature) {
+                Some((_, count)) => *count += 1,
+                None => counts.push((outcome.signature.clone(), 1)),
+            }
+        }
+        counts.sort_by_key(|(_, count)| core::cmp::Reverse(*count));
+        counts
     }
 }
 
-/// For `docs/mutants.md`.
-pub(super) fn markdown(rows: &[Row<'_>], runs: u64) -> String {
+/// The middle one, the lower of two; 0 of none.
+fn median<T: Ord + Default + Copy>(values: impl Iterator<Item = T>) -> T {
+    let mut values: Vec<T> = values.collect();
+    values.sort_unstable();
+    values.get(values.len().saturating_sub(1) / 2).copied().unwrap_or_default()
+}
+
+/// For `docs/mutants.md`: the part between the marks.
+pub(super) fn markdown(rows: &[Row<'_>], args: &Args) -> String {
+    let Args { strategy: strategies, times, runs, seconds } = args;
+    let found = rows.iter().filter(|row| row.is_found()).count();
+    let sizes = median(rows.iter().filter(|row| row.outcomes().next().is_some()).map(Row::decisions));
+    let slowest =
+        rows.iter().flat_map(Row::outcomes).map(|outcome| outcome.shrink_seconds).fold(0.0, f64::max);
     let mut text = format!(
-        "# Mutants\n\n\
-         Bugs that real stacks had, brought back into netcore one at a time (`scenarios/mutants.toml`), and how many\n\
-         runs of the scenarios, taken in turn from seed 0 on, it takes until an oracle speaks. At most {runs} are made.\n\
-         A finding is then shrunk: \"decisions\" is how many that are not dull it still takes.\n\
-         The table is written by `cargo run --release -- mutants --write docs/mutants.md`.\n\n\
-         | bug | upstream | what is wrong | runs | decisions | scenario | finding |\n|---|---|---|---|---|---|---|\n"
+        "{found} of {} found. Per strategy: the median of the runs that {times} independent hunts took, of all scenarios\n\
+         in turn, and the median of the seconds on all cores of the machine that wrote this; how many of the hunts found\n\
+         it, where not all did, within {runs} runs and {seconds} s. \"Decisions\" is the median of what is left of a\n\
+         finding when it has been shrunk; the median of all mutants is {sizes}, the longest shrinking took {slowest:.1} s.\n\n\
+         | bug | upstream | what is wrong |",
+        rows.len()
     );
-    for Row { mutant, found } in rows {
-        let Mutant { bug, name, upstream, about, .. } = mutant;
-        let (runs, size, scenario, signature) = match found {
-            Some(Repro { runs, tape, scenario, signature, .. }) => {
-                (runs.to_string(), tape.len().to_string(), scenario.as_str(), signature.as_str())
-            }
-            None => ("**survived**".to_owned(), String::new(), "", ""),
-        };
-        let _ = writeln!(
-            text,
-            "| {bug} `{name}` | {upstream} | {about} | {runs} | {size} | {scenario} | {signature} |"
-        );
+    strategies.iter().for_each(|strategy| text += &format!(" {strategy} |"));
+    text += " decisions | findings |\n|---|---|---|";
+    strategies.iter().for_each(|_| text += "---|");
+    text += "---|---|\n";
+    for row in rows {
+        let Mutant { bug, name, upstream, about, .. } = row.mutant;
+        let _ = write!(text, "| {bug} `{name}` | {upstream} | {about} |");
+        for &strategy in strategies {
+            let Summary { hunts, found, runs, seconds } = row.summary(strategy);
+            let _ = match found {
+                0 => write!(text, " **survived** |"),
+                _ if found < hunts => write!(text, " {runs}, {seconds:.1} s ({found} of {hunts}) |"),
+                _ => write!(text, " {runs}, {seconds:.1} s |"),
+            };
+        }
+        let findings: Vec<String> =
+            row.findings().into_iter().take(2).map(|(signature, _)| signature).collect();
+        let _ = writeln!(text, " {} | {} |", row.decisions(), findings.join("; "));
     }
     text
 }

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use super::catalogue::Mutant;
+use super::sample::{Args, Sample};
 use crate::cli::Refusal;
-use crate::hunt::Repro;
 
 /// Entries of the workspace that no build needs.
 const LEFT_OUT: &[&str] = &["target", "findings", "fuzz", "docs", "snapshots"];
@@ -18,7 +18,6 @@ pub(super) struct Workshop {
     root: PathBuf,
     copy: PathBuf,
     target: PathBuf,
-    findings: PathBuf,
 }
 
 impl Workshop {
@@ -30,12 +29,7 @@ impl Workshop {
             Refusal(format!("{} lies in no workspace: there is no Cargo.lock above it", catalogue.display()))
         })?;
         let bench = root.join("target/mutants");
-        Ok(Workshop {
-            root: root.to_owned(),
-            copy: bench.join("copy"),
-            target: bench.join("target"),
-            findings: bench.join("findings"),
-        })
+        Ok(Workshop { root: root.to_owned(), copy: bench.join("copy"), target: bench.join("target") })
     }
 
     /// Refuses a mutant whose changes cannot be made.
@@ -62,8 +56,8 @@ impl Workshop {
         Ok(files)
     }
 
-    /// Builds the command with the mutant in it, or the unchanged one, and lets it hunt until something is found.
-    pub(super) fn hunt(&self, mutant: Option<&Mutant>, runs: u64) -> Result<Option<Repro>, Refusal> {
+    /// Builds the command with the mutant in it, or the unchanged one, and lets it hunt.
+    pub(super) fn hunt(&self, mutant: Option<&Mutant>, args: &Args) -> Result<Vec<Sample>, Refusal> {
         mirror(&self.root, &self.copy, &|name| {
             !LEFT_OUT.contains(&name) && (!name.starts_with('.') || name == ".cargo")
         })?;
@@ -71,21 +65,19 @@ impl Workshop {
             fs::write(self.copy.join(file), text)?;
         }
         self.build(mutant)?;
-        if self.findings.exists() {
-            fs::remove_dir_all(&self.findings)?;
-        }
-        let status = Command::new(self.target.join("release/simnet"))
-            .args(["hunt", "--until-found", "--runs", &runs.to_string(), "--out"])
-            .arg(&self.findings)
-            .stdout(Stdio::null())
+        let strategies: Vec<&str> = args.strategy.iter().map(|strategy| strategy.key()).collect();
+        let numbers = [("--times", args.times), ("--runs", args.runs), ("--seconds", args.seconds)];
+        let output = Command::new(self.target.join("release/simnet"))
+            .args(["sample", "--strategy", &strategies.join(",")])
+            .args(numbers.iter().flat_map(|(name, number)| [(*name).to_owned(), number.to_string()]))
             .stderr(Stdio::null())
-            .status()?;
+            .output()?;
         let name = mutant.map_or("the unchanged code", |mutant| &mutant.name);
-        match status.code() {
-            Some(0) => Ok(None),
-            Some(1) => self.first_finding(),
-            _ => Err(Refusal(format!("{name}: the hunt ended with {status}"))),
+        if !output.status.success() {
+            return Err(Refusal(format!("{name}: the hunt ended with {}", output.status)));
         }
+        let lines = String::from_utf8_lossy(&output.stdout);
+        Ok(lines.lines().map(serde_json::from_str).collect::<Result<_, _>>()?)
     }
 
     fn build(&self, mutant: Option<&Mutant>) -> Result<(), Refusal> {
@@ -104,18 +96,6 @@ impl Workshop {
         let name = mutant.map_or("the unchanged code", |mutant| &mutant.name);
         let errors = String::from_utf8_lossy(&output.stderr);
         Err(Refusal(format!("{name} cannot be built:\n{errors}")))
-    }
-
-    /// The earliest of what the hunt has kept.
-    fn first_finding(&self) -> Result<Option<Repro>, Refusal> {
-        let mut all = Vec::new();
-        for entry in fs::read_dir(&self.findings)? {
-            let path = entry?.path();
-            if path.is_dir() {
-                all.push(Repro::load(&path)?);
-            }
-        }
-        Ok(all.into_iter().min_by_key(|repro| repro.runs))
     }
 }
 
