@@ -145,6 +145,59 @@ fn a_finding_is_replayed_from_its_file() {
 }
 
 #[test]
+fn a_finding_is_shown_for_people_and_for_programs() {
+    let file = repro("show", |_| {});
+    let text = stdout(&simnet(&["show", &file, "--only", "accept4,close"]));
+    assert!(text.contains("accept4(") && !text.contains("recv("), "{text}");
+    let json = stdout(&simnet(&["show", &file, "--only", "accept4,close", "--as", "json"]));
+    let steps: serde_json::Value = serde_json::from_str(&json).expect("JSON");
+    let steps = steps.as_array().expect("of steps");
+    assert_eq!(steps.len(), text.lines().count());
+    assert!(steps.iter().all(|step| step["kind"] == "call" && step["step"].is_u64()), "{json}");
+    refused(&["show", "no-such-folder"], "no-such-folder");
+    refused(&["show", &file, "--only", "acept4"], "`accept4`");
+}
+
+#[test]
+fn a_finding_becomes_a_regression_under_a_name() {
+    let file = repro("promote", |_| {});
+    let to = folder("regressions").display().to_string();
+    let args = ["promote", &file, "--name", "made-up", "--to", &to];
+    let output = simnet(&args);
+    assert_eq!(output.status.code(), Some(0), "{}", stdout(&output));
+    assert!(stdout(&output).contains("its test passes"), "{}", stdout(&output));
+    let replayed = stdout(&simnet(&["replay", "--quiet", &format!("{to}/made-up.json")]));
+    assert!(replayed.contains("the file says: LW made up for a test"), "{replayed}");
+    refused(&args, "there already");
+    refused(&["promote", &file, "--name", "../x", "--to", &to], "no name");
+}
+
+#[test]
+fn every_walk_goes_through_its_layers_and_names_files_that_are_there() {
+    let workspace = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..");
+    for (operation, steps) in [
+        ("read", ["prepare(read)", "recv(", "park(read)", "epoll_pwait2(", "unpark(read)"]),
+        ("accept", ["prepare(read)", "accept4(", "park(read)", "epoll_ctl(", "open"]),
+        ("close", ["increfAndClose", "evict", "unpark(read)", "destroy", "close("]),
+        ("dial", ["connect(", "epoll_ctl(", "park(write)", "getsockopt(", "getpeername("]),
+        ("deadline", ["deadline", "recv(", "park(read)", "expired", "unpark(read)"]),
+    ] {
+        let text = stdout(&simnet(&["explain", operation]));
+        let mut rest = text.as_str();
+        for step in steps {
+            let at = rest.find(step).unwrap_or_else(|| panic!("{operation}: no {step} in {rest}"));
+            rest = &rest[at..];
+        }
+        let files: Vec<&str> = text.split_whitespace().filter(|word| word.starts_with("netcore/")).collect();
+        assert!(files.len() > 5, "{operation}: {text}");
+        for file in files {
+            assert!(workspace.join(file).exists(), "{operation}: {file}");
+        }
+    }
+    refused(&["explain", "raed"], "`read`");
+}
+
+#[test]
 fn what_finds_nothing_is_not_shrunk() {
     let file = repro("shrink", |_| {});
     let before = fs::read_to_string(&file).expect("the test's own file");

@@ -185,7 +185,7 @@ fn the_states_of_a_descriptor_are_those_of_the_real_kernel() {
 #[test]
 fn the_commands_help() {
     let mut text = String::new();
-    for command in ["", "hunt", "replay", "list", "mutants"] {
+    for command in ["", "hunt", "replay", "shrink", "show", "promote", "explain", "list", "mutants"] {
         let args = [command, "--help"];
         let args = args.iter().filter(|arg| !arg.is_empty());
         let output = std::process::Command::new(env!("CARGO_BIN_EXE_simnet"))

@@ -2,7 +2,7 @@
 
 use scenarios::cases;
 use simnet::choice::Seed;
-use simnet::hunt::Conditions;
+use simnet::hunt::{Conditions, Repro};
 use simnet::plan::Plan;
 use simnet::world::{Config, Source};
 
@@ -27,6 +27,24 @@ macro_rules! cases {
 
 cases! {
     echo close_races churn deadlines rebind relay slow_reader dial lifecycle drops partition crash pool
+}
+
+/// What was found once is not found again: each file is a finding that `simnet promote` has put there.
+#[test]
+fn what_was_mended_stays_mended() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/regressions");
+    let mut files = 0;
+    for entry in std::fs::read_dir(folder).expect("the regressions") {
+        let path = entry.expect("a regression").path();
+        let repro = Repro::load(&path).unwrap_or_else(|error| panic!("{error}"));
+        let all = scenarios::all();
+        let scenario = all.iter().find(|scenario| scenario.name == repro.scenario);
+        let scenario =
+            scenario.unwrap_or_else(|| panic!("{}: no scenario {}", path.display(), repro.scenario));
+        assert_eq!(scenario.run(&repro.config()).finding, None, "{}", path.display());
+        files += 1;
+    }
+    assert!(files > 0, "nothing in {folder}");
 }
 
 /// Every plan that comes with the scenarios can be read, and nothing is wrong under it.

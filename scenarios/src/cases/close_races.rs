@@ -7,14 +7,14 @@ use core::time::Duration;
 use std::sync::Arc;
 
 use netcore::net::{Cause, Dialer, ListenConfig, OpError, TcpListener, TcpStream};
-use netcore::rt::Handle;
+use netcore::rt::{Handle, yield_now};
 use simnet::Oracle;
 use simnet::fault::cancellable;
 
 use crate::pattern::Stream;
 use crate::room::Room;
 use crate::stage::Stage;
-use crate::verbs::{Excuse, check, dial, is_broken, join};
+use crate::verbs::{Excuse, check, dial, is_broken, is_injected, join};
 
 /// What it is.
 pub const ABOUT: &str =
@@ -27,10 +27,10 @@ pub fn run<R: Room>(room: &R) {
     let clients: Vec<_> = (0..1 + room.choose(3))
         .map(|_| {
             let (room, handle) = (room.clone(), stage.calling.handle().clone());
-            let listener = stage.listener.clone();
+            let (listener, excuse) = (stage.listener.clone(), stage.excuse.clone());
             stage.calling.spawn(async move {
                 for _ in 0..1 + room.choose(3) {
-                    race(&room, &handle, &listener).await;
+                    race(&room, &handle, &listener, &excuse).await;
                 }
             })
         })
@@ -51,7 +51,7 @@ async fn talk<R: Room>(room: &R, conn: TcpStream<R::Sys>) {
 }
 
 /// The client's side: tasks that use the connection, and one that closes it in the middle of it.
-async fn race<R: Room>(room: &R, handle: &Handle<R::Sys>, listener: &TcpListener<R::Sys>) {
+async fn race<R: Room>(room: &R, handle: &Handle<R::Sys>, listener: &TcpListener<R::Sys>, excuse: &Excuse) {
     let conn = match dial(handle, &Dialer::default(), listener, &Excuse::default()).await {
         Ok(conn) => Arc::new(conn),
         Err(error) if is_broken(&error) => return,
@@ -62,6 +62,10 @@ async fn race<R: Room>(room: &R, handle: &Handle<R::Sys>, listener: &TcpListener
     for _ in 0..room.choose(3) {
         let (room, conn) = (room.clone(), conn.clone());
         users.push(handle.spawn(async move { read_any(&room, &conn).await }));
+    }
+    for _ in 0..room.choose(3) {
+        let (room, handle, conn) = (room.clone(), handle.clone(), conn.clone());
+        users.push(handle.clone().spawn(async move { meddle(&room, &handle, &conn).await }));
     }
     let (writer_room, writer) = (room.clone(), conn.clone());
     let len = room.choose(100_000) as usize;
@@ -88,16 +92,25 @@ async fn race<R: Room>(room: &R, handle: &Handle<R::Sys>, listener: &TcpListener
     let written = join(writing).await;
     drop(conn);
     if let Some(copy) = copy {
-        outlive(room, &copy, written).await;
+        outlive(room, handle, &copy, written, excuse).await;
     }
 }
 
 /// A copy works after the original is closed: the connection has not been shut down, and the stream goes on
 /// where the original left it.
-async fn outlive<R: Room>(room: &R, copy: &TcpStream<R::Sys>, offset: u64) {
+async fn outlive<R: Room>(
+    room: &R,
+    handle: &Handle<R::Sys>,
+    copy: &TcpStream<R::Sys>,
+    offset: u64,
+    excuse: &Excuse,
+) {
     match copy.write(&STREAM.bytes(offset, 100)).await {
         Ok(_) => {}
-        Err(error) if is_broken(&error) => return,
+        Err(error) if is_broken(&error) => {
+            let place = "a close broke the connection of a copy";
+            return excuse.demand(room, handle, Oracle::WrongAnswer, place, error).await;
+        }
         Err(error) => room.fail(Oracle::WrongAnswer, "the copy of a closed connection cannot write", error),
     }
     if let Err(error) = copy.close().await {
@@ -148,6 +161,27 @@ async fn read_any<R: Room>(room: &R, conn: &TcpStream<R::Sys>) {
             Ok(0) => return,
             Ok(_) => {}
             Err(error) => return over(room, &error),
+        }
+    }
+}
+
+/// Does what else can be done with a connection, while it is being closed.
+async fn meddle<R: Room>(room: &R, handle: &Handle<R::Sys>, conn: &TcpStream<R::Sys>) {
+    for _ in 0..1 + room.choose(4) {
+        let done = match room.choose(5) {
+            0 => conn.duplicate().map(drop),
+            1 => conn.set_nodelay(room.one_in(2)),
+            2 => conn.set_keep_alive(None),
+            3 => conn.set_deadline(Some(handle.now() + Duration::from_secs(10_000))),
+            _ => conn.local_addr().map(drop),
+        };
+        match done {
+            Ok(()) => {}
+            Err(error) if is_injected(&error) => {}
+            Err(error) => return over(room, &error),
+        }
+        if room.one_in(2) {
+            yield_now().await;
         }
     }
 }

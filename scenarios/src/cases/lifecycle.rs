@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use netcore::net::{Dialer, ListenConfig, OpError, TcpListener, TcpStream};
-use netcore::rt::{Handle, JoinError, JoinHandle, Runtime};
+use netcore::rt::{Handle, JoinError, JoinHandle, Runtime, yield_now};
 use simnet::Oracle;
 
 use crate::pattern::Stream;
@@ -33,7 +33,7 @@ fn life<R: Room>(room: &R, site: &Site<R::Sys>, other: &Site<R::Sys>) {
     let dropped = Arc::new(AtomicU64::new(0));
     let mut tasks = Vec::new();
     for _ in 0..1 + room.choose(4) {
-        tasks.push(work(room, &mortal, &listener, &dropped));
+        tasks.push(work(room, &mortal, witness.handle(), &listener, &dropped));
     }
     let dials: Vec<_> = (0..room.choose(3))
         .map(|_| {
@@ -88,17 +88,20 @@ impl Drop for Counted {
 fn work<R: Room>(
     room: &R,
     runtime: &Runtime<R::Sys>,
+    other: &Handle<R::Sys>,
     listener: &Arc<TcpListener<R::Sys>>,
     dropped: &Arc<AtomicU64>,
 ) -> JoinHandle<(), R::Sys> {
     let counted = Counted(dropped.clone());
     let (room, handle, listener) = (room.clone(), runtime.handle().clone(), listener.clone());
-    let kind = room.choose(4);
+    let other = other.clone();
+    let kind = room.choose(5);
     runtime.spawn(async move {
         let _counted = counted;
         match kind {
             0 => handle.sleep(Duration::from_micros(room.choose(5000).into())).await,
             1 => tick(&room, &handle).await,
+            2 => tick(&room, &other).await,
             _ => loop {
                 match listener.accept().await {
                     Ok(conn) => write(&room, &handle, &conn).await,
@@ -110,13 +113,16 @@ fn work<R: Room>(
     })
 }
 
-/// Spawns and joins, over and over. Each turn takes time, as each of [`write`]'s does on a tape that has ended:
+/// Spawns on a runtime, its own or another one, and joins, over and over. Each turn takes time, as each of [`write`]'s does on a tape that has ended:
 /// where nobody else waits for anything, time passes only by that.
-async fn tick<R: Room>(room: &R, handle: &Handle<R::Sys>) {
+async fn tick<R: Room>(room: &R, on: &Handle<R::Sys>) {
     loop {
         let after = Duration::from_micros((1 + room.choose(300)).into());
-        let sleeper = handle.clone();
-        let task = handle.spawn(async move { sleeper.sleep(after).await });
+        let sleeper = on.clone();
+        let task = on.spawn(async move { sleeper.sleep(after).await });
+        if room.one_in(4) {
+            yield_now().await;
+        }
         if room.one_in(3) {
             task.abort();
         }

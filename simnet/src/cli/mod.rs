@@ -1,12 +1,16 @@
-//! The command: list, hunt, replay, shrink, conform, mutants.
+//! The command: list, hunt, replay, shrink, show, promote, explain, conform, mutants.
 //!
 //! Exit codes: 0, nothing was found; 1, something was; 2, the command was not understood or could not be carried
 //! out.
 
 mod conform;
+mod explain;
+mod filter;
 mod hunt;
 mod mutants;
+mod promote;
 mod replay;
+mod show;
 mod shrink;
 mod words;
 
@@ -37,13 +41,19 @@ enum Command {
     Replay(replay::Args),
     /// Finds the fewest decisions that still end in the same finding, and tells them.
     Shrink(shrink::Args),
+    /// Shows the steps of a finding, as text or as JSON.
+    Show(show::Args),
+    /// Makes a finding a regression test, under a name.
+    Promote(promote::Args),
+    /// Walks through the layers of one operation: read, accept, close, dial, deadline.
+    Explain(explain::Args),
     /// Runs random programs of system calls on the real kernel and on the simulated one, and compares.
     Conform(conform::Args),
     /// Brings real bugs back, one by one, and counts the runs it takes to find each.
     Mutants(mutants::Args),
     /// What `mutants` asks of the command that it has built.
     #[command(hide = true)]
-    Sample(mutants::sample::Args),
+    Sample(mutants::sample::Sampling),
 }
 
 /// What makes a run of a seed.
@@ -95,6 +105,9 @@ pub fn main(scenarios: &[Scenario]) -> ExitCode {
         Command::Hunt(args) => hunt::run(scenarios, &args),
         Command::Replay(args) => replay::run(scenarios, args),
         Command::Shrink(args) => shrink::run(scenarios, args),
+        Command::Show(args) => show::run(scenarios, &args),
+        Command::Promote(args) => promote::run(scenarios, &args),
+        Command::Explain(args) => explain::explain(&args),
         Command::Conform(args) => conform::run(&args),
         Command::Mutants(args) => mutants::run(args),
         Command::Sample(args) => mutants::sample::run(scenarios, &args),

@@ -1,21 +1,19 @@
 //! `simnet replay`.
 
-use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
-use super::words::near;
+use super::filter::Filter;
 use super::{Refusal, find};
 use crate::choice::Seed;
 use crate::hunt::{Repro, Scenario};
-use crate::trace::{CallName, Kind, Record};
 use crate::world::{Config, Report};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// A scenario's name, with --seed, or the file of a finding.
-    #[arg(value_name = "NAME|FILE")]
+    /// A scenario's name, with --seed, or the folder or the file of a finding.
+    #[arg(value_name = "NAME|FINDING")]
     what: String,
     /// The seed, decimal or 0x….
     #[arg(long, value_name = "SEED")]
@@ -25,34 +23,17 @@ pub(super) struct Args {
     /// The verdict and the hash only.
     #[arg(long, short)]
     quiet: bool,
-    /// From this step on.
-    #[arg(long, value_name = "STEP", default_value_t = 0)]
-    from: u64,
-    /// Up to this step.
-    #[arg(long, value_name = "STEP", default_value_t = u64::MAX, hide_default_value = true)]
-    to: u64,
-    /// These system calls only: socket,accept4,close.
-    #[arg(long, value_name = "CALLS", value_delimiter = ',')]
-    only: Vec<String>,
-    /// This host's or process's steps only.
-    #[arg(long, value_name = "NAME")]
-    host: Option<String>,
+    #[command(flatten)]
+    filter: Filter,
 }
 
 pub(super) fn run(scenarios: &[Scenario], args: Args) -> Result<ExitCode, Refusal> {
-    let only = calls(&args.only)?;
+    args.filter.check()?;
     let (scenario, config, expected) = subject(scenarios, &args)?;
     let report = scenario.run(&Config { trace: !args.quiet, ..config });
-    if let Some(host) = &args.host {
-        known_host(&report, host)?;
-    }
-    let shown = |record: &&Record| {
-        (args.from..=args.to).contains(&record.step)
-            && args.host.as_ref().is_none_or(|host| **host == *record.host)
-            && (only.is_empty() || matches!(record.kind, Kind::Call(name) if only.contains(&name)))
-    };
+    let steps = args.filter.apply(&report.trace)?;
     let mut out = io::stdout().lock();
-    let written = report.trace.iter().filter(shown).try_for_each(|record| writeln!(out, "{record}"));
+    let written = steps.iter().try_for_each(|record| writeln!(out, "{record}"));
     match written.and_then(|()| verdict(&mut out, scenario, &report, expected.as_ref())) {
         // Who reads has seen enough: `simnet replay … | head`.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
@@ -81,27 +62,6 @@ fn subject<'a>(
     }
     let repro = Repro::load(path)?;
     Ok((find(scenarios, &repro.scenario)?, repro.config(), Some(repro)))
-}
-
-/// Refuses the name of a host that has no step in the trace.
-fn known_host(report: &Report, name: &str) -> Result<(), Refusal> {
-    let hosts: BTreeSet<&str> = report.trace.iter().map(|record| &*record.host).collect();
-    if report.trace.is_empty() || hosts.contains(name) {
-        return Ok(());
-    }
-    let hosts: Vec<&str> = hosts.into_iter().collect();
-    Err(Refusal(format!("no step of the run is on host `{name}`{}", near(name, &hosts))))
-}
-
-fn calls(names: &[String]) -> Result<Vec<CallName>, Refusal> {
-    let known: Vec<&str> = CallName::ALL.iter().map(|call| call.name()).collect();
-    names
-        .iter()
-        .map(|name| {
-            let found = CallName::ALL.iter().find(|call| call.name() == name);
-            found.copied().ok_or_else(|| Refusal(format!("there is no call `{name}`{}", near(name, &known))))
-        })
-        .collect()
 }
 
 fn verdict(

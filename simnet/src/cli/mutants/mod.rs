@@ -18,6 +18,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::Refusal;
 use super::words::near;
 use catalogue::{Catalogue, Mutant};
+use sample::Sampling;
 use table::Row;
 use workshop::Workshop;
 
@@ -36,7 +37,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "FILE")]
     write: Option<PathBuf>,
     #[command(flatten)]
-    sample: sample::Args,
+    sample: Sampling,
 }
 
 /// One part of so many.
@@ -71,7 +72,7 @@ pub(super) fn run(args: Args) -> Result<ExitCode, Refusal> {
     let bar = bar(chosen.len() as u64);
     if args.only.is_empty() {
         bar.set_message("the unchanged code");
-        let once = sample::Args { times: 1, ..args.sample.clone() };
+        let once = Sampling { times: 1, ..args.sample.clone() };
         if let Some(found) = workshop.hunt(None, &once)?.into_iter().find_map(|sample| sample.found) {
             return Err(Refusal(format!("the unchanged code is not clean: {}", found.signature)));
         }

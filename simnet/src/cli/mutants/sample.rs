@@ -19,7 +19,7 @@ const SEEDS_APART: u64 = 10_000_000;
 const SHRINK_RUNS: u64 = 3000;
 
 #[derive(Clone, Debug, clap::Args)]
-pub(in crate::cli) struct Args {
+pub(in crate::cli) struct Sampling {
     /// What schedules are drawn by; may be given more than once.
     #[arg(long, value_name = "NAME", value_delimiter = ',', default_values_t = [StrategyName::Portfolio])]
     pub(super) strategy: Vec<StrategyName>,
@@ -55,7 +55,7 @@ pub(super) struct Outcome {
 }
 
 /// Writes one sample a line.
-pub(in crate::cli) fn run(scenarios: &[Scenario], args: &Args) -> Result<ExitCode, Refusal> {
+pub(in crate::cli) fn run(scenarios: &[Scenario], args: &Sampling) -> Result<ExitCode, Refusal> {
     for &strategy in &args.strategy {
         for nth in 0..args.times {
             let sample = sample(scenarios, strategy, Seed(nth * SEEDS_APART), args);
@@ -65,7 +65,7 @@ pub(in crate::cli) fn run(scenarios: &[Scenario], args: &Args) -> Result<ExitCod
     Ok(ExitCode::SUCCESS)
 }
 
-fn sample(scenarios: &[Scenario], strategy: StrategyName, first_seed: Seed, args: &Args) -> Sample {
+fn sample(scenarios: &[Scenario], strategy: StrategyName, first_seed: Seed, args: &Sampling) -> Sample {
     let stop = AtomicBool::new(false);
     let campaign = Campaign {
         scenarios,

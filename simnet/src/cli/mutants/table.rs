@@ -3,7 +3,7 @@
 use core::fmt::Write;
 
 use super::catalogue::Mutant;
-use super::sample::{Args, Outcome, Sample};
+use super::sample::{Outcome, Sample, Sampling};
 use crate::sched::StrategyName;
 
 /// One mutant and the hunts for it.
@@ -103,8 +103,8 @@ fn median<T: Ord + Default + Copy>(values: impl Iterator<Item = T>) -> T {
 }
 
 /// For `docs/mutants.md`: the part between the marks.
-pub(super) fn markdown(rows: &[Row<'_>], args: &Args) -> String {
-    let Args { strategy: strategies, times, runs, seconds } = args;
+pub(super) fn markdown(rows: &[Row<'_>], args: &Sampling) -> String {
+    let Sampling { strategy: strategies, times, runs, seconds } = args;
     let found = rows.iter().filter(|row| row.is_found()).count();
     let sizes = median(rows.iter().filter(|row| row.outcomes().next().is_some()).map(Row::decisions));
     let slowest =

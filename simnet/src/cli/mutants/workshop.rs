@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use super::catalogue::Mutant;
-use super::sample::{Args, Sample};
+use super::sample::{Sample, Sampling};
 use crate::cli::Refusal;
 
 /// Entries of the workspace that no build needs.
@@ -57,7 +57,7 @@ impl Workshop {
     }
 
     /// Builds the command with the mutant in it, or the unchanged one, and lets it hunt.
-    pub(super) fn hunt(&self, mutant: Option<&Mutant>, args: &Args) -> Result<Vec<Sample>, Refusal> {
+    pub(super) fn hunt(&self, mutant: Option<&Mutant>, args: &Sampling) -> Result<Vec<Sample>, Refusal> {
         mirror(&self.root, &self.copy, &|name| {
             !LEFT_OUT.contains(&name) && (!name.starts_with('.') || name == ".cargo")
         })?;
