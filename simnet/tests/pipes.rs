@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use netcore::poll::{Descriptor, Error, Kind, Mode};
-use netcore::rt::{Config, Handle, Runtime, Trigger};
-use netcore::sys::{Files, OFlags};
+use netcore::rt::{Config, Handle, Runtime, Trigger, yield_now};
+use netcore::sys::{Access, Files, OFlags, Preempt};
+use simnet::choice::Seed;
 use simnet::fault::cancellable;
+use simnet::world::{self, Source, run};
 use simnet::{Oracle, Sim, World, check};
 
 fn runtime(world: &World, sim: Sim) -> Runtime<Sim> {
@@ -139,4 +141,37 @@ fn a_deadline_ends_a_read_at_its_very_instant() {
         drop((reader, writer));
         runtime.shutdown();
     });
+}
+
+/// Takes its time to be dropped.
+struct Slow;
+
+impl Drop for Slow {
+    fn drop(&mut self) {
+        (0..10).for_each(|_| Sim::preempt(Access::Load));
+    }
+}
+
+/// A run may end while a thread is in the middle of a waker or of the destructor of a future, out of which async-task
+/// lets nothing unwind: it would abort the process.
+#[test]
+fn a_run_ends_wherever_its_threads_are() {
+    for seed in 0..3000 {
+        let config = world::Config::new(Source::Seed(Seed(seed)));
+        let report = run(&config, |world| {
+            let runtime = runtime(world, world.host("h").process("p"));
+            let handle = runtime.handle().clone();
+            runtime.spawn(async move {
+                loop {
+                    drop(handle.spawn(async { Slow }));
+                    yield_now().await;
+                }
+            });
+            for _ in 0..world.choose(200) {
+                world.choose(2);
+            }
+            world.fail(Oracle::WrongAnswer, "enough", "");
+        });
+        assert!(report.finding.is_some_and(|finding| finding.place == "enough"));
+    }
 }

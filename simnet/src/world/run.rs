@@ -158,6 +158,7 @@ fn new_state(config: &Config) -> State {
         finding: RefCell::new(None),
         over: Cell::new(false),
         dying: Cell::new(false),
+        spared: Cell::new(0),
         killed: RefCell::new(Vec::new()),
     }
 }

@@ -19,6 +19,7 @@ use crate::oracle::{Finding, Oracle};
 use crate::plan::Plan;
 use crate::sched::{At, Site, Strategy};
 use crate::thread::{Threads, Waiting, suspend};
+use crate::trace::CallName;
 
 /// What every preemption point touches; apart, so that access is a plain offset.
 pub(super) struct Hot {
@@ -70,9 +71,14 @@ pub(crate) struct State {
     pub(crate) over: Cell<bool>,
     /// The thread that runs is being unwound: its calls do nothing.
     pub(crate) dying: Cell<bool>,
+    /// Points that a thread whose calls do nothing still passes if none comes at which it is better unwound.
+    pub(crate) spared: Cell<u32>,
     /// Processes whose threads are to be unwound before anybody else runs.
     pub(crate) killed: RefCell<Vec<Pid>>,
 }
+
+/// What a thread whose calls do nothing may still pass before it is unwound wherever it is.
+const SPARED: u32 = 10_000;
 
 /// The payload with which a thread is unwound because its process or its run has ended.
 pub(crate) struct Killed;
@@ -133,12 +139,18 @@ impl State {
     /// Starts or ends the unwinding of the thread that runs next.
     pub(crate) fn set_dying(&self, dying: bool) {
         self.dying.set(dying);
+        self.spared.set(SPARED);
         HOT.with(|hot| hot.locks.set(0));
         self.arm();
     }
 
-    /// An oracle speaks: the run is over. The first finding stands.
+    /// An oracle speaks: the run is over. The first finding stands. What comes of a thread that is being unwound is
+    /// none.
     pub(crate) fn report(&self, finding: Finding) {
+        if self.dying.get() {
+            return;
+        }
+        self.spared.set(SPARED);
         let mut first = self.finding.borrow_mut();
         if first.is_none() {
             let who = self.running.get().map(|thread| self.who(thread)).unwrap_or_default();
@@ -261,7 +273,9 @@ fn slow_point(hot: &Hot, step: u64) {
             let detail = format!("{step} scheduling points passed without an end");
             state.report(Finding::new(Oracle::Budget, "steps", detail));
         }
-        die_if_ended(state);
+        if state.ended() && !std::thread::panicking() {
+            end_here_or_later(state, hot.site.get());
+        }
         let soon = hot.soon.take();
         if !state.ended() && (soon || step >= state.strategy_at.get()) {
             ask(state, running, step, hot.site.get());
@@ -306,8 +320,24 @@ fn switch(state: &State, running: Tid, at: usize) {
     let next = state.threads.borrow_mut().preempt(running, at);
     state.observer.borrow_mut().preempted(&state.kernel.borrow(), &state.threads.borrow(), running, next);
     state.next.set(Some(next));
+    // If the run has ended meanwhile, the thread is unwound at one of its next points.
     suspend();
-    die_if_ended(state);
+}
+
+/// The running thread is unwound here or at a later point. Not in between two memory accesses, as far as that can be
+/// known: it may be in a destructor or a waker from which nothing can be unwound (async-task aborts the process then).
+/// Neither makes a call that moves data, or waits.
+fn end_here_or_later(state: &State, site: Site) {
+    use CallName::{Close, EpollCtl, Fcntl, Setsockopt, Shutdown, Unpark, Write};
+    let later = match site {
+        Site::Access(..) => true,
+        Site::Call(name) => matches!(name, Write | Close | EpollCtl | Unpark | Shutdown | Setsockopt | Fcntl),
+        Site::Scenario => false,
+    };
+    match state.spared.get().checked_sub(1) {
+        Some(left) if later => state.spared.set(left),
+        _ => die_if_ended(state),
+    }
 }
 
 /// Unwinds the running thread if its calls do nothing any more, unless it is unwinding already.
