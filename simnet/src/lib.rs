@@ -12,6 +12,7 @@
 //! | [`fault`] | futures dropped at an await |
 //! | [`oracle`] | what must never happen |
 //! | [`trace`] | what happened |
+//! | [`history`] | what clients were answered, and whether one thing at a time explains it |
 //! | [`hunt`] | many seeds, on all cores |
 //! | [`plan`] | what seeds draw the conditions of their runs from |
 //! | [`conform`] | random programs on the simulated kernel and on the real one |
@@ -21,6 +22,7 @@ mod cli;
 pub mod conform;
 pub mod fabric;
 pub mod fault;
+pub mod history;
 pub mod hunt;
 pub mod kernel;
 mod near;

@@ -1,7 +1,7 @@
 //! Who runs: the strategies that choose among threads.
 //!
 //! A strategy says at which scheduling point it wants to be asked next, whether to switch there, and who follows a
-//! thread that waits. Its answers go onto the tape, so that a replay needs no strategy but [`Replay`]. 0 is always the
+//! thread that waits. Its answers go onto the tape, so that a replay needs no strategy but its tape. 0 is always the
 //! dull answer.
 
 mod deviations;

@@ -6,6 +6,7 @@ pub(crate) mod observer;
 mod power;
 pub(crate) mod run;
 pub(crate) mod state;
+mod verbs;
 pub(crate) mod verdict;
 mod weather;
 mod wire;

@@ -11,7 +11,7 @@ use netcore::sys::Instant;
 use super::World;
 use super::observer::Observer;
 use super::state::{self, State};
-use super::verdict;
+use super::{verbs, verdict};
 use crate::choice::{Choices, Point, Rates, Seed, Tape};
 use crate::fabric::PacketNote;
 use crate::kernel::ids::{Pid, Tid};
@@ -148,6 +148,7 @@ fn new_state(config: &Config) -> State {
         threads: RefCell::new(Threads::new(strategy.is_eager())),
         observer: RefCell::new(Observer::new(config.trace)),
         plan: config.plan.clone(),
+        invariants: RefCell::default(),
         strategy: RefCell::new(strategy),
         running: Cell::new(None),
         next: Cell::new(None),
@@ -215,7 +216,7 @@ fn next_ready(state: &State) -> Option<Tid> {
 fn pass_time(state: &State, config: &Config) -> bool {
     let next = state.kernel.borrow().timers.next();
     let last = next.is_none_or(|at| at.saturating_since(Instant::ZERO) > config.time_max);
-    let stuck = verdict::stuck(state, last);
+    let stuck = verbs::violated(state).or_else(|| verdict::stuck(state, last));
     if let Some(finding) = stuck {
         state.report(finding);
         return false;
@@ -281,7 +282,7 @@ fn unwind(state: &State, matches: impl Fn(&crate::thread::Thread) -> bool) {
 /// The run has ended: checks what it leaves behind, and unwinds what is left.
 fn end(state: &State) -> Option<Finding> {
     if !state.over.get()
-        && let Some(finding) = verdict::leaks(state)
+        && let Some(finding) = verbs::violated(state).or_else(|| verdict::leaks(state))
     {
         state.report(finding);
     }

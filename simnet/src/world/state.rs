@@ -13,6 +13,7 @@ use std::sync::Arc;
 use netcore::sys::{Access, Fd, Instant};
 
 use super::observer::Observer;
+use super::verbs::Invariant;
 use crate::kernel::Kernel;
 use crate::kernel::ids::{Pid, Tid};
 use crate::oracle::{Finding, Oracle};
@@ -56,6 +57,7 @@ pub(crate) struct State {
     pub(crate) threads: RefCell<Threads>,
     pub(crate) observer: RefCell<Observer>,
     pub(crate) plan: Arc<Plan>,
+    pub(crate) invariants: RefCell<Vec<Invariant>>,
     pub(crate) strategy: RefCell<Box<dyn Strategy>>,
     pub(crate) running: Cell<Option<Tid>>,
     /// The thread that a preempted one has chosen.
