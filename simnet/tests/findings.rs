@@ -1,7 +1,8 @@
 //! Findings as they are kept: one folder for each signature, a count, a report, and a run that is the same again.
 
-use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::{env, fs};
 
 use simnet::choice::Seed;
 use simnet::hunt::{Archive, Conditions, Found, Repro, Scenario};
@@ -45,7 +46,9 @@ fn a_finding_has_a_folder_that_another_hunt_knows() {
     assert!(archive.count("sums", &large.finding.signature()));
     let (repro, report) = Repro::record(&scenario, &large);
     assert_eq!(report.hash.value(), large.hash);
-    let kept = archive.keep(&scenario, repro.clone()).expect("the test's own folder");
+    let kept = archive
+        .keep(&scenario, repro.clone(), |folder| format!("again {}", folder.display()))
+        .expect("the test's own folder");
     assert_eq!(kept, out.join("sums-WE-a-sum-is-too-large"));
     assert!(!archive.count("sums", &large.finding.signature()), "it is known");
     archive.save_counts().expect("the test's own folder");
@@ -55,7 +58,7 @@ fn a_finding_has_a_folder_that_another_hunt_knows() {
     assert_eq!(scenario.run(&loaded.config()).hash, report.hash);
     let text = fs::read_to_string(kept.join("report.md")).expect("the report");
     for part in
-        ["# WE a sum is too large", "2 decisions of the scenario", "replay ", "?? the scenario decides"]
+        ["# WE a sum is too large", "2 decisions of the scenario", "again ", "?? the scenario decides"]
     {
         assert!(text.contains(part), "{part}: {text}");
     }
@@ -69,9 +72,59 @@ fn a_finding_has_a_folder_that_another_hunt_knows() {
     assert!(!later.count("sums", &loaded.signature), "known from its folder");
     let other = found(&scenario, "nothing and three");
     assert!(later.count("sums", &other.finding.signature()));
-    let kept = later.keep(&scenario, Repro::record(&scenario, &other).0).expect("the test's own folder");
+    let kept = later
+        .keep(&scenario, Repro::record(&scenario, &other).0, |_| String::new())
+        .expect("the test's own folder");
     assert_eq!(kept, out.join("sums-WE-nothing-and-three"));
     later.save_counts().expect("the test's own folder");
     let counts: Vec<_> = later.counts().map(|(_, signature, times)| (signature.to_owned(), times)).collect();
     assert_eq!(counts, [("WE a sum is too large".to_owned(), 3), ("WE nothing and three".to_owned(), 1)]);
+}
+
+/// Not for itself: [`a_test_that_fails_says_how_to_see_it_again`] runs it.
+#[test]
+#[ignore = "fails, for another test"]
+fn sums_that_are_checked() {
+    simnet::check("sums_that_are_checked", sums);
+}
+
+/// Runs the test above in `folder`: what it says.
+fn checked(folder: &Path, variables: &[(&str, &str)]) -> String {
+    let mut command = Command::new(env::current_exe().expect("this program"));
+    command.args(["--exact", "sums_that_are_checked", "--ignored", "--nocapture"]).current_dir(folder);
+    command.env_remove("SIMNET_SEEDS").env_remove("SIMNET_SEED");
+    let output = command.envs(variables.iter().copied()).output().expect("this program can be started");
+    assert!(!output.status.success(), "the test fails");
+    String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
+}
+
+/// The part of `text` between two others.
+fn between<'a>(text: &'a str, begin: &str, end: &str) -> &'a str {
+    let from = text.split_once(begin).unwrap_or_else(|| panic!("no `{begin}` in {text}")).1;
+    from.split_once(end).unwrap_or_else(|| panic!("no `{end}` in {text}")).0
+}
+
+#[test]
+fn a_test_that_fails_says_how_to_see_it_again() {
+    let folder = folder("checked");
+    fs::create_dir_all(&folder).expect("a folder for a test");
+    let said = checked(&folder, &[]);
+    let test = "cargo test sums_that_are_checked -- --nocapture";
+    let seed = between(&said, "SIMNET_SEED=", " cargo");
+    assert!(said.contains(&format!("found by seed {seed}: SIMNET_SEED={seed} {test}")), "{said}");
+    let kept = between(&said, "SIMNET_REPRO=", " cargo");
+    assert!(
+        said.contains(&format!("needs 2 decisions of the scenario: SIMNET_REPRO={kept} {test}")),
+        "{said}"
+    );
+    assert!(folder.join(kept).join("report.md").exists());
+    for again in [("SIMNET_SEED", seed), ("SIMNET_REPRO", kept)] {
+        let said = checked(&folder, &[again]);
+        assert!(
+            said.contains("?? the scenario decides") && said.contains("WE: a sum is too large"),
+            "{said}"
+        );
+    }
+    assert!(checked(&folder, &[("SIMNET_SEED", "x")]).contains("SIMNET_SEED: `x`"));
+    assert!(checked(&folder, &[("SIMNET_REPRO", "none")]).contains("SIMNET_REPRO: none: "));
 }

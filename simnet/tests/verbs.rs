@@ -16,7 +16,7 @@ fn simulated(body: impl FnOnce(&World) + Send + 'static) -> Report {
 fn counting(world: &World) -> Arc<AtomicU32> {
     let counter = Arc::new(AtomicU32::new(0));
     let theirs = counter.clone();
-    let clock = world.clone();
+    let clock = *world;
     world.host("a").start("counts", move |_| {
         for _ in 0..10 {
             clock.sleep(Duration::from_secs(1));

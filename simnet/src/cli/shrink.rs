@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
+use super::words::replay;
 use super::{Refusal, find};
 use crate::hunt::{Repro, Scenario, Shrinker, Story};
 
@@ -47,6 +48,6 @@ pub(super) fn run(scenarios: &[Scenario], args: Args) -> Result<ExitCode, Refusa
     repro.save(&if folder { args.file.join(Repro::FILE) } else { args.file.clone() })?;
     println!("{before} decisions, now {}; {} runs", repro.tape.len(), args.runs - shrinker.left());
     print!("{}", Story::of(scenario, &repro).short());
-    println!("again      cargo run --release -- replay {}", args.file.display());
+    println!("again      {}", replay(&args.file.display()));
     Ok(ExitCode::SUCCESS)
 }

@@ -10,6 +10,12 @@ pub(super) fn near(wrong: &str, names: &[&str]) -> String {
     near::offer(wrong, names).unwrap_or_else(|| "; `simnet list` lists all".to_owned())
 }
 
+/// The command that runs something again: this program, as it was called.
+pub(super) fn replay(what: &impl core::fmt::Display) -> String {
+    let program = std::env::args().next();
+    format!("{} replay {what}", program.as_deref().unwrap_or("simnet"))
+}
+
 /// `90`, `90s`, `10m`, `2h`.
 pub(super) fn duration(text: &str) -> Result<Duration, Refusal> {
     let (digits, unit) = match text.strip_suffix(['s', 'm', 'h']) {

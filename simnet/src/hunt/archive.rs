@@ -48,13 +48,18 @@ impl Archive {
         entry.times == 1
     }
 
-    /// Keeps a new finding: its folder.
-    pub fn keep(&mut self, scenario: &Scenario, repro: Repro) -> io::Result<PathBuf> {
+    /// Keeps a new finding: its folder. `again` is the command that replays what is in a folder, for its report.
+    pub fn keep(
+        &mut self,
+        scenario: &Scenario,
+        repro: Repro,
+        again: impl FnOnce(&Path) -> String,
+    ) -> io::Result<PathBuf> {
         let folder = self.folder_for(&repro);
         fs::create_dir_all(&folder)?;
         repro.save(&folder.join(Repro::FILE))?;
         let story = Story::of(scenario, &repro);
-        fs::write(folder.join("report.md"), story.report(&folder.display().to_string()))?;
+        fs::write(folder.join("report.md"), story.report(&again(&folder)))?;
         fs::write(folder.join("trace.txt"), story.trace())?;
         fs::write(folder.join("trace.json"), story.json())?;
         let key = (repro.scenario.clone(), repro.signature.clone());

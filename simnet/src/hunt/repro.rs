@@ -16,6 +16,8 @@ use crate::world::{Config, Report, Source};
 
 /// The format of these files. Another version is refused.
 const FORMAT: u32 = 3;
+/// Candidates that are run at most to shrink a new finding.
+const SHRINK_RUNS: u64 = 3000;
 
 /// A run that failed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -97,6 +99,20 @@ impl Repro {
             hash: report.hash.to_string(),
         };
         (repro, report)
+    }
+
+    /// Runs it once more, recording, and shrinks it until nothing more can go or `goes_on` says no. `false` goes with
+    /// it if the recorded run was another one: then something besides the world decides.
+    pub fn smallest(scenario: &Scenario, found: &Found, mut goes_on: impl FnMut() -> bool) -> (Repro, bool) {
+        let (repro, again) = Repro::record(scenario, found);
+        let is_same = again.hash.value() == found.hash;
+        match Shrinker::new(scenario, repro.config(), repro.tape.clone(), SHRINK_RUNS) {
+            Some(mut shrinker) => {
+                shrinker.shrink(|_| goes_on());
+                (repro.shrunk(&shrinker), is_same)
+            }
+            None => (repro, is_same),
+        }
     }
 
     /// The same finding, by the decisions that are left.

@@ -25,7 +25,7 @@ impl<'a> Story<'a> {
 
     /// How much of what has to go wrong, then each decision where it is made, then what comes of it.
     pub fn short(&self) -> String {
-        let mut text = format!("needs      {}\n", needs(&self.repro.tape));
+        let mut text = format!("needs      {}\n", self.needs());
         self.decisions().for_each(|record| text += &format!("{record}\n"));
         if let Some(finding) = &self.report.finding {
             text += &format!("{finding}\n");
@@ -33,8 +33,8 @@ impl<'a> Story<'a> {
         text
     }
 
-    /// All that a bug report needs, as Markdown; `file` is what the replay is asked for.
-    pub fn report(&self, file: &str) -> String {
+    /// All that a bug report needs, as Markdown; `again` is the command that replays it.
+    pub fn report(&self, again: &str) -> String {
         let Repro { scenario, seed, runs, strategy, tape, signature, hash, simnet, .. } = self.repro;
         let mut text = format!("# {signature}\n\n");
         if let Some(finding) = &self.report.finding {
@@ -44,7 +44,7 @@ impl<'a> Story<'a> {
             text,
             "Found in scenario `{scenario}` by seed {seed}, run {runs} of its campaign, strategy {strategy}.\n"
         );
-        let _ = writeln!(text, "## What it needs\n\n{}\n", needs(tape));
+        let _ = writeln!(text, "## What it needs\n\n{}\n", self.needs());
         if !tape.is_empty() {
             let _ = writeln!(text, "```text");
             self.decisions().for_each(|record| text += &format!("{record}\n"));
@@ -52,7 +52,7 @@ impl<'a> Story<'a> {
         }
         let _ = writeln!(
             text,
-            "## How to see it again\n\n```sh\ncargo run --release -- replay {file}\n```\n\n\
+            "## How to see it again\n\n```sh\n{again}\n```\n\n\
              Hash {hash}, simnet {simnet}. `trace.txt` has all steps, `trace.json` has them for programs.\n"
         );
         let trace = &self.report.trace;
@@ -60,6 +60,11 @@ impl<'a> Story<'a> {
         let _ = writeln!(text, "## The last {} of {} steps\n\n```text", trace.len() - tail, trace.len());
         trace[tail..].iter().for_each(|record| text += &format!("{record}\n"));
         text + "```\n"
+    }
+
+    /// How many decisions of which kinds: `1 preemption, 2 faults`.
+    pub fn needs(&self) -> String {
+        needs(&self.repro.tape)
     }
 
     /// Every step, as text.

@@ -3,10 +3,8 @@
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::hunt::{Archive, Found, Repro, Scenario, Shrinker, Story};
-
-/// Candidates that are run at most to shrink a new finding.
-const SHRINK_RUNS: u64 = 3000;
+use crate::cli::words::replay;
+use crate::hunt::{Archive, Found, Repro, Scenario, Story};
 
 /// The findings of a hunt, and those that were in its folder before.
 pub(super) struct Findings<'a> {
@@ -31,23 +29,16 @@ impl<'a> Findings<'a> {
         }
         println!("\nsignature  {} {signature}", scenario.name);
         println!("seed       {}, run {}", found.seed, found.run);
-        let (repro, again) = Repro::record(scenario, found);
-        if again.hash.value() != found.hash {
+        let (repro, is_same) = Repro::smallest(scenario, found, || !self.interrupted.load(Ordering::Relaxed));
+        if !is_same {
             println!("           the recorded run was another one: something besides the world decides");
         }
-        let repro = match Shrinker::new(scenario, repro.config(), repro.tape.clone(), SHRINK_RUNS) {
-            Some(mut shrinker) => {
-                shrinker.shrink(|_| !self.interrupted.load(Ordering::Relaxed));
-                repro.shrunk(&shrinker)
-            }
-            None => repro,
-        };
         print!("{}", Story::of(scenario, &repro).short());
-        match self.archive.keep(scenario, repro) {
-            Ok(folder) => println!("again      cargo run --release -- replay {}", folder.display()),
+        match self.archive.keep(scenario, repro, |folder| replay(&folder.display())) {
+            Ok(folder) => println!("again      {}", replay(&folder.display())),
             Err(error) => {
                 println!("           not kept: {error}");
-                println!("again      cargo run --release -- replay {} --seed {}", scenario.name, found.seed);
+                println!("again      {} --seed {}", replay(&scenario.name), found.seed);
             }
         }
     }
