@@ -36,6 +36,21 @@ pub mod trace;
 pub mod world;
 
 pub use cli::main;
+
+/// A program that is the `simnet` command over your own scenarios.
+///
+/// ```no_run
+/// simnet::main!([simnet::Scenario::new("nothing", "does nothing", &["linux"], |_| {})]);
+/// ```
+#[macro_export]
+macro_rules! main {
+    ($scenarios:expr) => {
+        fn main() -> ::std::process::ExitCode {
+            $crate::main(&$scenarios)
+        }
+    };
+}
+
 pub use hunt::{Scenario, check};
 pub use oracle::{Finding, Oracle};
 pub use sim::Sim;

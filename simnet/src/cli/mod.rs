@@ -87,15 +87,8 @@ impl<E: std::error::Error> From<E> for Refusal {
     }
 }
 
-/// The `simnet` command over your own scenarios.
-///
-/// ```no_run
-/// use std::process::ExitCode;
-///
-/// fn main() -> ExitCode {
-///     simnet::main(&[simnet::Scenario::new("nothing", "does nothing", &["linux"], |_| {})])
-/// }
-/// ```
+/// The `simnet` command over your own scenarios, for a program that does something else besides. Otherwise
+/// [`main!`](crate::main!) is the whole program.
 pub fn main(scenarios: &[Scenario]) -> ExitCode {
     let done = match Cli::parse().command {
         Command::List => {

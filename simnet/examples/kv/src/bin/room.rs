@@ -1,0 +1,3 @@
+//! The `simnet` command over this service: `cargo run --release -p kv -- hunt`.
+
+simnet::main!(kv::scenario::all());
