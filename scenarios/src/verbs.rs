@@ -133,6 +133,19 @@ pub async fn pair<S: Sys>(
     }
 }
 
+/// Closes a connection for the first time. It waits for those who use it to notice, and for nothing else: no time
+/// passes.
+pub async fn close<R: Room>(room: &R, handle: &Handle<R::Sys>, conn: &TcpStream<R::Sys>) {
+    let began = handle.now();
+    if let Err(error) = conn.close().await {
+        room.fail(Oracle::WrongAnswer, "the first close failed", error);
+    }
+    let took = handle.now().saturating_since(began);
+    if R::IS_EXACT && took > Duration::ZERO {
+        room.fail(Oracle::LostWakeup, "a close took its time", format_args!("{took:?}"));
+    }
+}
+
 /// Reads exactly the `len` bytes of `stream` from `offset` on, in pieces that the room decides.
 pub async fn expect<S: Sys>(
     room: &impl Room,

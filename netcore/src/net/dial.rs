@@ -15,6 +15,9 @@ use crate::sys::{Errno, Instant, ProbeEvent, SockOpt, SockOptValue, Sys, What};
 /// Attempts beyond the first that end in a connection to oneself, or without a free port.
 const RETRIES_MAX: u32 = 2;
 
+/// How long the second family waits for the first, RFC 8305's "Connection Attempt Delay" as Go has it.
+const FALLBACK_DELAY: Duration = Duration::from_millis(300);
+
 /// How to dial. The default has no time limit, any local address and Go's keep-alive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Dialer {
@@ -26,35 +29,44 @@ pub struct Dialer {
     pub local_addr: Option<SocketAddr>,
     /// Keep-alive probes; `None` is none.
     pub keep_alive: Option<KeepAlive>,
+    /// How much later [`Dialer::dial_any`] tries the addresses of the second family, if the first ones neither connect
+    /// nor fail; `None` is after them.
+    pub fallback_delay: Option<Duration>,
     /// `SO_SNDBUF` and `SO_RCVBUF`; `None` leaves them to the kernel.
     pub buffers: Option<i32>,
 }
 
 impl Default for Dialer {
     fn default() -> Self {
-        let keep_alive = Some(KeepAlive::default());
-        Dialer { timeout: None, deadline: None, local_addr: None, keep_alive, buffers: None }
+        Dialer {
+            timeout: None,
+            deadline: None,
+            local_addr: None,
+            keep_alive: Some(KeepAlive::default()),
+            fallback_delay: Some(FALLBACK_DELAY),
+            buffers: None,
+        }
     }
 }
 
 impl Dialer {
     /// Dials. Dropping the future gives the attempt up.
     pub async fn dial<S: Sys>(&self, handle: &Handle<S>, addr: SocketAddr) -> Result<TcpStream<S>, OpError> {
-        let sys = handle.driver().sys();
-        let deadline = self.until(sys.now());
+        self.dial_by(handle, addr, self.until(handle.now())).await
+    }
+
+    pub(super) async fn dial_by<S: Sys>(
+        &self,
+        handle: &Handle<S>,
+        addr: SocketAddr,
+        deadline: Option<Instant>,
+    ) -> Result<TcpStream<S>, OpError> {
         let mut tries = 0;
         loop {
             let result = self.dial_once(handle, addr, deadline).await;
             let again = self.local_addr.is_none_or(|local| local.port() == 0) && is_spurious(&result);
             if !again || tries == RETRIES_MAX {
-                return result.map_err(|cause| OpError {
-                    op: "dial",
-                    net: "tcp",
-                    source: self.local_addr,
-                    addr: Some(addr),
-                    cause,
-                    written: 0,
-                });
+                return result.map_err(|cause| self.error(Some(addr), cause));
             }
             tries += 1;
         }
@@ -72,16 +84,18 @@ impl Dialer {
         let mut dial = pin!(self.dial(handle, addr));
         poll_fn(|cx| {
             if cancel.as_mut().poll(cx).is_ready() {
-                let (source, addr) = (self.local_addr, Some(addr));
-                let cause = Cause::Cancelled;
-                return Poll::Ready(Err(OpError { op: "dial", net: "tcp", source, addr, cause, written: 0 }));
+                return Poll::Ready(Err(self.error(Some(addr), Cause::Cancelled)));
             }
             dial.as_mut().poll(cx)
         })
         .await
     }
 
-    fn until(&self, now: Instant) -> Option<Instant> {
+    pub(super) fn error(&self, addr: Option<SocketAddr>, cause: Cause) -> OpError {
+        OpError { op: "dial", net: "tcp", source: self.local_addr, addr, cause, written: 0 }
+    }
+
+    pub(super) fn until(&self, now: Instant) -> Option<Instant> {
         let timeout = self.timeout.map(|timeout| now + timeout);
         match (timeout, self.deadline) {
             (Some(a), Some(b)) => Some(a.min(b)),

@@ -51,6 +51,10 @@ pub enum Cause {
     Cancelled,
     /// The poller cannot watch the descriptor.
     NotPollable,
+    /// There is no address to dial.
+    MissingAddress,
+    /// None of the addresses is of the local address's family.
+    NoSuitableAddress,
     /// A system call failed: its name, and what it answered.
     Sys(&'static str, Errno),
 }
@@ -104,6 +108,8 @@ impl fmt::Display for Cause {
             Cause::DeadlineExceeded => f.write_str("i/o timeout"),
             Cause::Cancelled => f.write_str("operation was canceled"),
             Cause::NotPollable => f.write_str("not pollable"),
+            Cause::MissingAddress => f.write_str("missing address"),
+            Cause::NoSuitableAddress => f.write_str("no suitable address"),
             Cause::Sys(call, errno) => write!(f, "{call}: {errno}"),
         }
     }
@@ -136,6 +142,7 @@ fn kind(error: &OpError) -> io::ErrorKind {
         Cause::DeadlineExceeded => io::ErrorKind::TimedOut,
         Cause::Cancelled => io::ErrorKind::Interrupted,
         Cause::NotPollable => io::ErrorKind::Unsupported,
+        Cause::MissingAddress | Cause::NoSuitableAddress => io::ErrorKind::InvalidInput,
         Cause::Sys(_, errno) => match errno {
             Errno::EINTR => io::ErrorKind::Interrupted,
             Errno::EAGAIN => io::ErrorKind::WouldBlock,

@@ -33,6 +33,7 @@
 mod conn;
 mod copy;
 mod dial;
+mod dial_any;
 mod error;
 mod futures;
 mod listener;

@@ -14,7 +14,7 @@ use simnet::fault::cancellable;
 use crate::pattern::Stream;
 use crate::room::Room;
 use crate::stage::Stage;
-use crate::verbs::{Excuse, check, dial, is_broken, is_injected, join};
+use crate::verbs::{Excuse, check, close, dial, is_broken, is_injected, join};
 
 /// What it is.
 pub const ABOUT: &str =
@@ -113,9 +113,7 @@ async fn outlive<R: Room>(
         }
         Err(error) => room.fail(Oracle::WrongAnswer, "the copy of a closed connection cannot write", error),
     }
-    if let Err(error) = copy.close().await {
-        room.fail(Oracle::WrongAnswer, "the copy cannot be closed", error);
-    }
+    close(room, handle, copy).await;
 }
 
 /// Writes the stream's bytes until all are written or the connection ends: how many the kernel took.

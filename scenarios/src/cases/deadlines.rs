@@ -97,11 +97,23 @@ async fn write<R: Room>(room: &R, handle: &Handle<R::Sys>, conn: &TcpStream<R::S
     }
 }
 
+/// Reads nothing: that is there at once, and not the end, whatever the deadline.
+async fn nothing<R: Room>(room: &R, handle: &Handle<R::Sys>, conn: &TcpStream<R::Sys>) {
+    let began = handle.now();
+    let result = conn.read(&mut []).await;
+    if result != Ok(0) || R::IS_EXACT && handle.now() > began {
+        room.fail(Oracle::WrongAnswer, "nothing cannot be read at once", format_args!("{result:?}"));
+    }
+}
+
 /// Reads the whole stream; a timeout is met with another deadline.
 async fn read<R: Room>(room: &R, handle: &Handle<R::Sys>, conn: &TcpStream<R::Sys>, total: u64) {
     let mut buf = vec![0; 8000];
     let mut offset = 0;
     while offset < total {
+        if room.one_in(8) {
+            nothing(room, handle, conn).await;
+        }
         let piece = room.piece(8000);
         match conn.read(&mut buf[..piece]).await {
             Ok(0) => room.fail(Oracle::Data, "the stream ended early", offset),
@@ -139,6 +151,7 @@ async fn past<R: Room>(
     }
     server.write(&STREAM.bytes(0, 8)).await.expect("an open connection is written");
     handle.sleep(Duration::from_millis(5)).await;
+    nothing(room, handle, client).await;
     for _ in 0..2 {
         let result = client.read(&mut [0; 8]).await;
         if !result.is_err_and(|error| error.is_timeout()) {

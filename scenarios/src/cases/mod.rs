@@ -5,6 +5,7 @@ pub mod close_races;
 pub mod crash;
 pub mod deadlines;
 pub mod dial;
+pub mod dial_any;
 pub mod drops;
 pub mod echo;
 pub mod lifecycle;
@@ -31,6 +32,7 @@ pub fn all() -> Vec<Scenario> {
         Scenario::new("relay", relay::ABOUT, BOTH, relay::run),
         Scenario::new("slow-reader", slow_reader::ABOUT, BOTH, slow_reader::run),
         Scenario::new("dial", dial::ABOUT, BOTH, dial::run),
+        Scenario::new("dial-any", dial_any::ABOUT, SIMULATED, dial_any::run),
         Scenario::new("lifecycle", lifecycle::ABOUT, BOTH, lifecycle::run),
         Scenario::new("drops", drops::ABOUT, BOTH, drops::run),
         Scenario::new("partition", partition::ABOUT, SIMULATED, partition::run),

@@ -13,7 +13,7 @@ use simnet::Oracle;
 use crate::pattern::Stream;
 use crate::room::Room;
 use crate::stage::Stage;
-use crate::verbs::{Excuse, check, dial, is_broken};
+use crate::verbs::{Excuse, check, close, dial, is_broken};
 
 /// What it is.
 pub const ABOUT: &str =
@@ -143,9 +143,7 @@ async fn relay<R: Room>(
             handle.sleep(Duration::from_micros(room.choose(3000).into())).await;
             excuse.give();
             let victim = if room.one_in(2) { &client } else { &backend };
-            if let Err(error) = victim.close().await {
-                room.fail(Oracle::WrongAnswer, "a close during a copy failed", error);
-            }
+            close(room, handle, victim).await;
         }
     };
     let there = one_way(room, handle, [&client, &backend], excuse);

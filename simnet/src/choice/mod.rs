@@ -31,6 +31,8 @@ pub struct Choices {
     source: Source,
     rates: Rates,
     asked: [u64; Point::COUNT],
+    /// How many answers at each point of a rate were not dull.
+    struck: [u64; Point::COUNT],
     /// How many of the coming questions at each point of a rate are still answered "no" without a draw.
     quiet: [u64; Point::COUNT],
     recorded: Option<Tape>,
@@ -60,7 +62,15 @@ impl Choices {
     }
 
     fn new(source: Source, rates: Rates, quiet: [u64; Point::COUNT]) -> Self {
-        Choices { source, rates, asked: [0; Point::COUNT], quiet, recorded: None, told: None }
+        Choices {
+            source,
+            rates,
+            asked: [0; Point::COUNT],
+            struck: [0; Point::COUNT],
+            quiet,
+            recorded: None,
+            told: None,
+        }
     }
 
     /// Keeps the answers from here on, for [`Choices::take_tape`].
@@ -120,7 +130,9 @@ impl Choices {
         if let Source::Seed(streams) = &mut self.source {
             *quiet = streams.gap(point, one_in);
         }
-        self.ask(point, |streams| 1 + streams.below(point, n - 1), n)
+        let answer = self.ask(point, |streams| 1 + streams.below(point, n - 1), n);
+        self.struck[point as usize] += u64::from(answer > 0);
+        answer
     }
 
     /// Whether the fault at `point` strikes now; its rate is the plan's.
@@ -137,6 +149,11 @@ impl Choices {
             return false;
         }
         self.ask(point, |streams| u32::from(streams.below(point, one_in) == 0), 2) == 1
+    }
+
+    /// How often the fault at `point` has struck.
+    pub fn struck(&self, point: Point) -> u64 {
+        self.struck[point as usize]
     }
 
     /// Keeps an answer that was drawn elsewhere: the scheduling policy's.

@@ -2,7 +2,7 @@
 
 use core::fmt;
 use core::time::Duration;
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 
 use netcore::sys::{Instant, Threads as _};
@@ -28,6 +28,7 @@ pub struct World(pub(super) ());
 pub struct Host {
     pub(super) id: HostId,
     addr: Ipv4Addr,
+    addr6: Ipv6Addr,
 }
 
 /// A simulated thread that [`Host::start`] has started.
@@ -55,15 +56,17 @@ impl World {
         self.with(|state| state.plan.clone())
     }
 
-    /// Adds a host, with an address in 10.0.0.0/16 and a kernel of its own.
+    /// Adds a host, with addresses in 10.0.0.0/16 and fd00::/112, and a kernel of its own.
     pub fn host(&self, name: &str) -> Host {
         self.with(|state| {
             let mut kernel = state.kernel.borrow_mut();
             let count = kernel.hosts.len() as u16;
             let [high, low] = count.to_be_bytes();
             let addr = Ipv4Addr::new(10, 0, high, low);
+            let addr6 = Ipv6Addr::new(0xfd00, 0, 0, 0, 0, 0, 0, count);
             let id = kernel.add_host(name, addr.into());
-            Host { id, addr }
+            kernel.add_addr(id, addr6.into());
+            Host { id, addr, addr6 }
         })
     }
 
@@ -91,6 +94,11 @@ impl World {
             note_decisions(state, &mut kernel);
             answer
         })
+    }
+
+    /// How often faults of a kind have struck so far: what a scenario may take for an excuse.
+    pub fn struck(&self, point: Point) -> u64 {
+        self.with(|state| state.kernel.borrow().choices.struck(point))
     }
 
     /// Writes a line into the trace.
@@ -123,6 +131,11 @@ impl Host {
     /// The host's address.
     pub fn addr(&self) -> IpAddr {
         self.addr.into()
+    }
+
+    /// The host's address of IPv6, by which it is reached over the same links.
+    pub fn addr6(&self) -> IpAddr {
+        self.addr6.into()
     }
 
     /// Adds a process, with a descriptor table of its own. Traces show its name; a host with one process and that
