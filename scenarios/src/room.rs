@@ -1,6 +1,7 @@
 //! Where a case runs: a simulated machine room, or this machine.
 
 use core::fmt::Display;
+use core::time::Duration;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
@@ -53,6 +54,13 @@ pub trait Room: Clone + Send + Sync + 'static {
     /// Bytes for the buffers of sockets, as the plan has them; `None` leaves them to the kernel.
     fn buffers(&self) -> Option<i32> {
         Some(self.one_of(&self.plan().processes.buffers)).filter(|&bytes| bytes > 0)
+    }
+
+    /// A span of so many microseconds at most: any, or one of eight, so that things fall due at one instant as often as
+    /// apart.
+    fn span(&self, most_us: u32) -> Duration {
+        let us = if self.one_in(2) { self.choose(most_us) } else { self.choose(8) * (most_us / 8) };
+        Duration::from_micros(us.into())
     }
 
     /// How much to read or write at once: one byte to `most`, and `most` where the choice is dull.

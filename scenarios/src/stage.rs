@@ -7,7 +7,7 @@ use netcore::net::{Dialer, ListenConfig, TcpListener, TcpStream};
 use netcore::rt::{JoinHandle, Runtime};
 
 use crate::room::{Room, Site};
-use crate::verbs::{Excuse, accept, join, listen, pair, settle};
+use crate::verbs::{Excuse, accept, idle, join, listen, pair, settle};
 
 /// Both ends of a connection: the dialling one and the accepting one.
 pub type Pair<S> = (Arc<TcpStream<S>>, Arc<TcpStream<S>>);
@@ -92,6 +92,9 @@ impl<R: Room> Stage<R> {
         });
         let Stage { room, serving, calling, listener, .. } = self;
         drop(listener);
+        for runtime in [&serving, &calling] {
+            idle(&room, runtime);
+        }
         settle(&room, [serving, calling]);
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use netcore::net::{Cause, Dialer, ListenConfig, OpError, TcpListener, TcpStream};
-use netcore::rt::{Handle, JoinError, JoinHandle, Runtime};
+use netcore::rt::{Handle, JoinError, JoinHandle, Metrics, Runtime};
 use netcore::sys::{Errno, Sys};
 use simnet::Oracle;
 
@@ -196,11 +196,24 @@ pub async fn join<T, S: Sys>(task: JoinHandle<T, S>) -> T {
     }
 }
 
+/// All that was done on a runtime is done: no task, timer or descriptor is left of it, as soon as its workers have had
+/// time to notice.
+pub fn idle<R: Room>(room: &R, runtime: &Runtime<R::Sys>) {
+    if R::IS_EXACT {
+        let handle = runtime.handle();
+        runtime.block_on(handle.sleep(Duration::from_nanos(1)));
+        let left = handle.metrics();
+        if left != Metrics::default() {
+            room.fail(Oracle::Leak, "an idle runtime has something left", format_args!("{left:?}"));
+        }
+    }
+}
+
 /// Shuts the runtimes down: nothing may be left.
 pub fn settle<R: Room>(room: &R, runtimes: impl IntoIterator<Item = Runtime<R::Sys>>) {
     for runtime in runtimes {
         let left = runtime.shutdown();
-        if left != netcore::rt::Metrics::default() {
+        if left != Metrics::default() {
             room.fail(Oracle::Leak, "a runtime has something left", format_args!("{left:?}"));
         }
     }

@@ -71,7 +71,7 @@ async fn race<R: Room>(room: &R, handle: &Handle<R::Sys>, listener: &TcpListener
     let len = room.choose(100_000) as usize;
     let writing = handle.spawn(async move { write(&writer_room, &writer, len).await });
     if room.one_in(2) {
-        handle.sleep(Duration::from_micros(room.choose(400).into())).await;
+        handle.sleep(room.span(400)).await;
     }
     let closer = conn.clone();
     let closing = async move { closer.close().await };

@@ -52,7 +52,7 @@ fn moment<R: Room>(room: &R, handle: &Handle<R::Sys>) -> Option<Instant> {
     match room.choose(4) {
         0 => None,
         1 => Some(Instant::from_nanos(room.choose(2).into())),
-        _ => Some(handle.now() + Duration::from_micros(room.choose(2000).into())),
+        _ => Some(handle.now() + room.span(2000)),
     }
 }
 
@@ -68,7 +68,7 @@ async fn meddle<R: Room>(room: &R, handle: &Handle<R::Sys>, conn: &TcpStream<R::
         set.expect("an open connection takes deadlines");
         // Without a pause whom the last one woke finds another.
         if room.one_in(2) {
-            handle.sleep(Duration::from_micros(room.choose(700).into())).await;
+            handle.sleep(room.span(720)).await;
         }
     }
 }
@@ -92,7 +92,7 @@ async fn write<R: Room>(room: &R, handle: &Handle<R::Sys>, conn: &TcpStream<R::S
             Err(error) => room.fail(Oracle::WrongAnswer, "a write failed", error),
         }
         if room.one_in(4) {
-            handle.sleep(Duration::from_micros(room.choose(1500).into())).await;
+            handle.sleep(room.span(1600)).await;
         }
     }
 }
@@ -139,7 +139,7 @@ async fn past<R: Room>(
 ) {
     client.set_deadline(None).expect("an open connection takes deadlines");
     server.set_deadline(None).expect("an open connection takes deadlines");
-    let until = handle.now() + Duration::from_micros(1 + u64::from(room.choose(3000)));
+    let until = handle.now() + Duration::from_micros(1) + room.span(3200);
     client.set_read_deadline(Some(until)).expect("an open connection takes deadlines");
     let result = client.read(&mut [0; 8]).await;
     if !result.is_err_and(|error| error.is_timeout()) || handle.now() < until {

@@ -127,11 +127,11 @@ async fn one<R: Room>(room: &R, handle: &Handle<R::Sys>, places: &Places) {
     let timeout = match room.choose(4) {
         0 if target != places.full => None,
         1 => Some(Duration::from_micros(room.choose(20).into())),
-        _ => Some(Duration::from_micros(room.choose(4000).into())),
+        _ => Some(room.span(4000)),
     };
     let began = handle.now();
     let dialer = Dialer { timeout, ..Dialer::default() };
-    let cancel_after = room.one_in(4).then(|| Duration::from_micros(room.choose(1500).into()));
+    let cancel_after = room.one_in(4).then(|| room.span(1600));
     let cancel = async {
         match cancel_after {
             Some(after) => handle.sleep(after).await,

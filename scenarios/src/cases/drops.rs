@@ -103,7 +103,7 @@ async fn read_some<R: Room>(
             Some(Err(error)) => room.fail(Oracle::WrongAnswer, "a read failed", error),
         }
         if room.one_in(8) {
-            let _ = cancellable(handle.sleep(Duration::from_micros(room.choose(300).into()))).await;
+            let _ = cancellable(handle.sleep(room.span(320))).await;
         }
     }
 }
@@ -134,10 +134,7 @@ async fn write<R: Room>(room: &R, handle: &Handle<R::Sys>, conn: &Arc<TcpStream<
 /// Waits for data that does not come, and is dropped or aborted in it.
 async fn block<R: Room>(room: &R, handle: &Handle<R::Sys>, conn: &TcpStream<R::Sys>) {
     for _ in 0..room.choose(30) {
-        let read = handle.timeout(
-            Duration::from_micros(room.choose(500).into()),
-            cancellable(async { conn.read(&mut [0; 16]).await }),
-        );
+        let read = handle.timeout(room.span(480), cancellable(async { conn.read(&mut [0; 16]).await }));
         match read.await {
             Err(_) | Ok(None) => {}
             Ok(Some(Ok(0))) => return,
@@ -161,7 +158,7 @@ fn unfinished<R: Room>(
         stage.serving.spawn(async move { server.write(&STREAM.bytes(0, 400_000)).await })
     };
     stage.serving.block_on(async {
-        stage.serving.handle().sleep(Duration::from_micros(room.choose(800).into())).await;
+        stage.serving.handle().sleep(room.span(800)).await;
         writer.abort();
         let _ = writer.await;
     });

@@ -48,7 +48,7 @@ fn life<R: Room>(room: &R, site: &Site<R::Sys>, other: &Site<R::Sys>) {
             })
         })
         .collect();
-    mortal.block_on(mortal.handle().sleep(Duration::from_micros(room.choose(2500).into())));
+    mortal.block_on(mortal.handle().sleep(room.span(2400)));
     let handle = mortal.handle().clone();
     let count = tasks.len() as u64;
     drop(listener);
@@ -99,7 +99,7 @@ fn work<R: Room>(
     runtime.spawn(async move {
         let _counted = counted;
         match kind {
-            0 => handle.sleep(Duration::from_micros(room.choose(5000).into())).await,
+            0 => handle.sleep(room.span(5000)).await,
             1 => tick(&room, &handle).await,
             2 => tick(&room, &other).await,
             _ => loop {
@@ -117,7 +117,7 @@ fn work<R: Room>(
 /// where nobody else waits for anything, time passes only by that.
 async fn tick<R: Room>(room: &R, on: &Handle<R::Sys>) {
     loop {
-        let after = Duration::from_micros((1 + room.choose(300)).into());
+        let after = Duration::from_micros(1) + room.span(320);
         let sleeper = on.clone();
         let task = on.spawn(async move { sleeper.sleep(after).await });
         if room.one_in(4) {
@@ -143,7 +143,7 @@ async fn write<R: Room>(room: &R, handle: &Handle<R::Sys>, conn: &TcpStream<R::S
             Err(error) => room.fail(Oracle::WrongAnswer, "a write failed", error),
         }
         if room.choose(3) == 0 {
-            handle.sleep(Duration::from_micros((20 + room.choose(500)).into())).await;
+            handle.sleep(Duration::from_micros(20) + room.span(480)).await;
         }
     }
 }

@@ -54,7 +54,7 @@ pub fn run(world: &World) {
 
 /// Cuts one way or both, once or several times; the last cut stays unless it is to heal.
 fn cut(world: &World, [a, b]: [Host; 2], heals: bool) {
-    world.sleep(Duration::from_micros(world.choose(5000).into()));
+    world.sleep(world.span(5000));
     let ways: &[(Host, Host)] = match world.choose(3) {
         0 => &[(a, b)],
         1 => &[(b, a)],

@@ -1,6 +1,5 @@
 //! A listener that is closed while tasks accept and others dial, and whose address is taken again at once.
 
-use core::time::Duration;
 use std::sync::Arc;
 
 use netcore::net::{Cause, Dialer, ListenConfig, OpError, TcpListener};
@@ -29,7 +28,7 @@ pub fn run<R: Room>(room: &R) {
             calling.spawn(async move { visit(&room, &handle, &listener).await })
         }));
         (listener, acceptors) = serving.block_on(async {
-            serving.handle().sleep(Duration::from_micros(room.choose(500).into())).await;
+            serving.handle().sleep(room.span(480)).await;
             listener.close().await.expect("the listener is closed once");
             let next = again(room, serving.handle(), &listener);
             let next_acceptors = self::acceptors(room, &serving, &next);

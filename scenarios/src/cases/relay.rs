@@ -1,7 +1,6 @@
 //! A relay between clients and a backend: what one side writes comes out on the other, whole, each direction
 //! ending by itself; and now and then a relay that is closed in the middle.
 
-use core::time::Duration;
 use std::sync::Arc;
 
 use futures_util::join;
@@ -140,7 +139,7 @@ async fn relay<R: Room>(
     let client = Arc::new(client);
     let closing = async {
         if room.one_in(5) {
-            handle.sleep(Duration::from_micros(room.choose(3000).into())).await;
+            handle.sleep(room.span(3000)).await;
             excuse.give();
             let victim = if room.one_in(2) { &client } else { &backend };
             close(room, handle, victim).await;

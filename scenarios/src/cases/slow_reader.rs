@@ -91,7 +91,7 @@ impl Transfer {
                 room.fail(Oracle::WrongAnswer, "tiny buffers hold more than they can", held);
             }
             if room.one_in(10) {
-                handle.sleep(Duration::from_micros(room.choose(900).into())).await;
+                handle.sleep(room.span(880)).await;
             }
         }
         if let Err(error) = conn.close_write() {

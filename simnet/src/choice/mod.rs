@@ -9,6 +9,8 @@ mod point;
 mod seed;
 mod tape;
 
+use std::collections::BTreeMap;
+
 pub use point::{Point, Rates};
 pub use seed::Seed;
 pub use tape::{Sequence, Tape, TapeError};
@@ -22,7 +24,7 @@ enum Source {
     /// Drawn from a seed, one sub-stream per kind of point.
     Seed(Box<Streams>),
     /// Read from a tape; where it ends, 0.
-    Tape(tape::Reader),
+    Tape(Tape),
 }
 
 /// The decisions of one run.
@@ -31,13 +33,35 @@ pub struct Choices {
     source: Source,
     rates: Rates,
     asked: [u64; Point::COUNT],
+    /// Of choices among equals one in so many is drawn, the others are dull.
+    drawn_one_in: u32,
+    /// How often each asked who has a sequence of its own.
+    asked_by: BTreeMap<Sequence, u64>,
     /// How many answers at each point of a rate were not dull.
     struck: [u64; Point::COUNT],
     /// How many of the coming questions at each point of a rate are still answered "no" without a draw.
     quiet: [u64; Point::COUNT],
-    recorded: Option<Tape>,
+    recorded: Option<Recorded>,
     /// What was decided since this was last emptied, if it is to be told.
     told: Option<Vec<Decision>>,
+}
+
+/// The decisions of a run that were not dull.
+#[derive(Clone, Debug, Default)]
+pub struct Recorded {
+    /// By sequence.
+    pub tape: Tape,
+    /// Of which sequences they were, one after the other.
+    pub order: Vec<Sequence>,
+}
+
+impl Recorded {
+    fn push(&mut self, sequence: Sequence, index: u64, answer: u32) {
+        if answer > 0 {
+            self.tape.push(sequence, index, answer);
+            self.order.push(sequence);
+        }
+    }
 }
 
 /// A decision that was not dull: its kind, the answer, and how many answers there were.
@@ -56,9 +80,15 @@ impl Choices {
         Self::new(Source::Seed(streams), rates, quiet)
     }
 
+    /// Most choices are dull: only one in `one_in` is drawn.
+    #[must_use]
+    pub(crate) fn sparse(self, one_in: u32) -> Self {
+        Choices { drawn_one_in: one_in, ..self }
+    }
+
     /// Answers read from `tape`.
     pub fn from_tape(tape: Tape, rates: Rates) -> Self {
-        Self::new(Source::Tape(tape::Reader::new(tape)), rates, [0; Point::COUNT])
+        Self::new(Source::Tape(tape), rates, [0; Point::COUNT])
     }
 
     fn new(source: Source, rates: Rates, quiet: [u64; Point::COUNT]) -> Self {
@@ -66,6 +96,8 @@ impl Choices {
             source,
             rates,
             asked: [0; Point::COUNT],
+            drawn_one_in: 1,
+            asked_by: BTreeMap::new(),
             struck: [0; Point::COUNT],
             quiet,
             recorded: None,
@@ -73,9 +105,9 @@ impl Choices {
         }
     }
 
-    /// Keeps the answers from here on, for [`Choices::take_tape`].
+    /// Keeps the answers from here on, for [`Choices::take_recorded`].
     pub fn record(&mut self) {
-        self.recorded = Some(Tape::default());
+        self.recorded = Some(Recorded::default());
     }
 
     /// Tells of decisions from here on, for [`Choices::take_told`].
@@ -94,7 +126,7 @@ impl Choices {
     }
 
     /// The recorded answers; empty unless [`Choices::record`] was called.
-    pub fn take_tape(&mut self) -> Tape {
+    pub fn take_recorded(&mut self) -> Recorded {
         self.recorded.take().unwrap_or_default()
     }
 
@@ -110,7 +142,21 @@ impl Choices {
         if n <= 1 {
             return 0;
         }
-        self.ask(point, |streams| streams.below(point, n), n)
+        let one_in = self.drawn_one_in;
+        self.ask(point, |streams| streams.sparse_below(point, n, one_in), n)
+    }
+
+    /// The same for one of those at a point who have sequences of their own.
+    pub(crate) fn choose_for(&mut self, sequence: Sequence, n: u32) -> u32 {
+        if n <= 1 {
+            return 0;
+        }
+        let asked = self.asked_by.entry(sequence).or_default();
+        let index = *asked;
+        *asked += 1;
+        self.asked[sequence.point as usize] += 1;
+        let one_in = self.drawn_one_in;
+        self.answer(sequence, index, |streams| streams.sparse_below(sequence.point, n, one_in), n)
     }
 
     /// 0 most of the time; once in the point's rate a number from 1 below `n`, each as likely. Not at
@@ -168,8 +214,8 @@ impl Choices {
         {
             told.push(Decision { point, answer, of: 0 });
         }
-        if let Some(tape) = &mut self.recorded {
-            tape.push(sequence, index, answer);
+        if let Some(recorded) = &mut self.recorded {
+            recorded.push(sequence, index, answer);
         }
     }
 
@@ -182,17 +228,28 @@ impl Choices {
     fn ask(&mut self, point: Point, draw: impl FnOnce(&mut Streams) -> u32, n: u32) -> u32 {
         let index = self.asked[point as usize];
         self.asked[point as usize] += 1;
+        self.answer(point.into(), index, draw, n)
+    }
+
+    #[inline]
+    fn answer(
+        &mut self,
+        sequence: Sequence,
+        index: u64,
+        draw: impl FnOnce(&mut Streams) -> u32,
+        n: u32,
+    ) -> u32 {
         let answer = match &mut self.source {
             Source::Seed(streams) => draw(streams),
-            Source::Tape(reader) => reader.at(point, index).min(n - 1),
+            Source::Tape(tape) => tape.answer(sequence, index).min(n - 1),
         };
         if let Some(told) = &mut self.told
             && answer > 0
         {
-            told.push(Decision { point, answer, of: n });
+            told.push(Decision { point: sequence.point, answer, of: n });
         }
-        if let Some(tape) = &mut self.recorded {
-            tape.push(point, index, answer);
+        if let Some(recorded) = &mut self.recorded {
+            recorded.push(sequence, index, answer);
         }
         answer
     }

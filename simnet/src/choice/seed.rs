@@ -74,6 +74,8 @@ impl Stream {
     pub(crate) const MEASURED: u64 = 1;
     /// What is drawn from a plan.
     pub(crate) const PLAN: u64 = 2;
+    /// The schedules that shrinking tries.
+    pub(crate) const SHRINK: u64 = 3;
 
     /// A number below `n`. Multiplication instead of rejection: a bias of n/2^32 is nothing here.
     pub(crate) fn below(&mut self, n: u32) -> u32 {
@@ -111,6 +113,12 @@ impl Streams {
 
     pub(super) fn below(&mut self, point: Point, n: u32) -> u32 {
         self.stream(point).below(n)
+    }
+
+    /// A number below `n` once in `one_in`, else 0.
+    pub(super) fn sparse_below(&mut self, point: Point, n: u32, one_in: u32) -> u32 {
+        let stream = self.stream(point);
+        if one_in > 1 && stream.below(one_in) > 0 { 0 } else { stream.below(n) }
     }
 
     pub(super) fn gap(&mut self, point: Point, one_in: u32) -> u64 {

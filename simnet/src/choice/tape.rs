@@ -1,37 +1,48 @@
 //! Recorded decisions.
 
 use core::fmt;
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
 use super::Point;
+use crate::kernel::ids::{Pid, Tid};
 
-/// The decisions of a run that were not dull: which question got which answer, in one sequence per kind of point, and
-/// for preemptions one per thread, so that one that is taken away does not move those of the others.
+/// The decisions of a run that were not dull: which question got which answer, in one sequence per kind of point, for
+/// preemptions one per thread, and for what a scenario decides one per task, so that one that is taken away does not
+/// move those of the others.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Tape {
     tracks: Vec<Track>,
 }
 
-/// Which sequence of a tape: a kind of point, and for [`Point::Schedule`] the number of a thread, else 0.
+/// Which sequence of a tape.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Sequence {
     /// The kind of point.
     pub point: Point,
-    /// The thread, in the order of their starts.
+    /// Whose: for [`Point::Schedule`] a thread, in the order of their starts; for [`Point::Workload`] a
+    /// [task](Sequence::of_task); else 0.
     #[serde(default, skip_serializing_if = "is_zero")]
-    pub thread: u32,
+    pub who: u32,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's form")]
-fn is_zero(thread: &u32) -> bool {
-    *thread == 0
+fn is_zero(who: &u32) -> bool {
+    *who == 0
 }
 
 impl From<Point> for Sequence {
     fn from(point: Point) -> Self {
-        Sequence { point, thread: 0 }
+        Sequence { point, who: 0 }
+    }
+}
+
+impl Sequence {
+    /// What a task decides, by the number of its process and its own in there; 0 is what is in none.
+    pub(crate) fn of_task(process: Pid, task: u64) -> Sequence {
+        Sequence { point: Point::Workload, who: process.0 << 16 | (task & 0xffff) as u32 }
     }
 }
 
@@ -46,7 +57,7 @@ struct Track {
 /// A tape that cannot be one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TapeError {
-    /// Two sequences for one kind of point, or of scheduling for one thread.
+    /// Two sequences for one kind of point and, where there are more, for one thread or task.
     Twice(Point),
     /// The questions of a sequence are not in ascending order, from this one on.
     Order(Point, u64),
@@ -80,21 +91,27 @@ impl Tape {
         Ok(())
     }
 
-    /// Any bytes as a tape, for fuzzers: four bytes are a decision, its kind (and thread), how many questions of the
-    /// sequence after the last one (low byte first), and the answer. An incomplete one at the end is dropped.
+    /// Any bytes as a tape, for fuzzers: four bytes are a decision, its kind (and process or thread), how many questions
+    /// of the sequence after the last one, low byte first, and the answer. Of what tasks decide the high byte is the
+    /// task instead. An incomplete decision at the end is dropped.
     pub fn from_bytes(bytes: &[u8]) -> Tape {
         let mut tape = Tape::default();
-        let mut next = [0_u64; 256];
+        let mut next = BTreeMap::new();
         for &[kind, low, high, answer] in bytes.as_chunks().0 {
-            let (thread, point) = (usize::from(kind) / Point::COUNT, usize::from(kind) % Point::COUNT);
-            let point = Point::ALL[point];
-            let thread = if point == Point::Schedule { thread } else { 0 };
-            let next = &mut next[thread * Point::COUNT + point as usize];
-            let index = *next + u64::from(u16::from_le_bytes([low, high]));
+            let (first, point) = (usize::from(kind) / Point::COUNT, usize::from(kind) % Point::COUNT);
+            let gap = u16::from_le_bytes([low, high]);
+            let (sequence, gap, answer) = match Point::ALL[point] {
+                // Threads have small numbers.
+                Point::Schedule => (Tid(first as u32).into(), gap, answer % 16),
+                Point::Workload => (Sequence::of_task(Pid(first as u32), high.into()), low.into(), answer),
+                point => (point.into(), gap, answer),
+            };
+            let next: &mut u64 = next.entry(sequence).or_default();
+            let index = *next + u64::from(gap);
             *next = index + 1;
-            // Threads have small numbers.
-            let answer = if point == Point::Schedule { answer % 16 } else { answer };
-            tape.push(Sequence { point, thread: thread as u32 }, index, u32::from(answer));
+            if answer > 0 {
+                tape.push(sequence, index, u32::from(answer));
+            }
         }
         tape
     }
@@ -114,6 +131,18 @@ impl Tape {
     pub fn without(&self, sequence: Sequence, first: usize, count: usize) -> Tape {
         let mut tape = self.clone();
         tape.change(sequence, |answers| drop(answers.drain(first..first + count)));
+        tape
+    }
+
+    /// The same but for some answers, which are dull: which sequences', which of theirs, in ascending order.
+    #[must_use]
+    pub fn without_each(&self, some: &[(Sequence, usize)]) -> Tape {
+        let mut tape = self.clone();
+        for &(sequence, nth) in some.iter().rev() {
+            tape.change(sequence, |answers| {
+                answers.remove(nth);
+            });
+        }
         tape
     }
 
@@ -162,9 +191,6 @@ impl Tape {
     }
 
     pub(super) fn push(&mut self, sequence: impl Into<Sequence>, index: u64, answer: u32) {
-        if answer == 0 {
-            return;
-        }
         let sequence = sequence.into();
         match self.tracks.iter_mut().find(|track| track.sequence == sequence) {
             Some(track) => track.answers.push((index, answer)),
@@ -176,6 +202,12 @@ impl Tape {
     pub fn answers(&self, sequence: impl Into<Sequence>) -> &[(u64, u32)] {
         let sequence = sequence.into();
         self.tracks.iter().find(|track| track.sequence == sequence).map_or(&[], |track| &track.answers)
+    }
+
+    /// The answer to a question of a sequence.
+    pub(super) fn answer(&self, sequence: Sequence, index: u64) -> u32 {
+        let answers = self.answers(sequence);
+        answers.binary_search_by_key(&index, |&(at, _)| at).map_or(0, |at| answers[at].1)
     }
 
     /// The sequences that have an answer which was not dull.
@@ -200,30 +232,6 @@ impl Tape {
     }
 }
 
-/// A tape as it is played: questions at one point come in ascending order.
-#[derive(Debug)]
-pub(super) struct Reader {
-    tape: Tape,
-    next: [usize; Point::COUNT],
-}
-
-impl Reader {
-    pub(super) fn new(tape: Tape) -> Self {
-        Reader { tape, next: [0; Point::COUNT] }
-    }
-
-    pub(super) fn at(&mut self, point: Point, index: u64) -> u32 {
-        let next = &mut self.next[point as usize];
-        match self.tape.answers(point).get(*next) {
-            Some(&(at, answer)) if at == index => {
-                *next += 1;
-                answer
-            }
-            _ => 0,
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -232,14 +240,12 @@ mod tests {
     fn a_tape_is_played_as_it_was_recorded() {
         let mut tape = Tape::default();
         tape.push(Point::Schedule, 3, 2);
-        tape.push(Point::Schedule, 5, 0);
         tape.push(Point::Eintr, 0, 1);
         tape.push(Point::Schedule, 9, 1);
-        let mut reader = Reader::new(tape.clone());
-        let played: Vec<u32> = (0..12).map(|index| reader.at(Point::Schedule, index)).collect();
+        let played: Vec<u32> = (0..12).map(|index| tape.answer(Point::Schedule.into(), index)).collect();
         assert_eq!(played, [0, 0, 0, 2, 0, 0, 0, 0, 0, 1, 0, 0]);
-        assert_eq!(reader.at(Point::Eintr, 0), 1);
-        assert_eq!(tape.len(), 3, "dull answers take no place");
+        assert_eq!(tape.answer(Point::Eintr.into(), 0), 1);
+        assert_eq!(tape.len(), 3);
     }
 
     #[test]

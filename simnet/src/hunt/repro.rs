@@ -15,9 +15,7 @@ use crate::sched::StrategyName;
 use crate::world::{Config, Report, Source};
 
 /// The format of these files. Another version is refused.
-const FORMAT: u32 = 3;
-/// Candidates that are run at most to shrink a new finding.
-const SHRINK_RUNS: u64 = 3000;
+const FORMAT: u32 = 4;
 
 /// A run that failed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -106,7 +104,7 @@ impl Repro {
     pub fn smallest(scenario: &Scenario, found: &Found, mut goes_on: impl FnMut() -> bool) -> (Repro, bool) {
         let (repro, again) = Repro::record(scenario, found);
         let is_same = again.hash.value() == found.hash;
-        match Shrinker::new(scenario, repro.config(), repro.tape.clone(), SHRINK_RUNS) {
+        match Shrinker::new(scenario, repro.config(), repro.tape.clone(), Shrinker::POINTS) {
             Some(mut shrinker) => {
                 shrinker.shrink(|_| goes_on());
                 (repro.shrunk(&shrinker), is_same)

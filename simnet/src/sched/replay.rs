@@ -61,6 +61,6 @@ impl Strategy for Replay {
 impl From<Tid> for Sequence {
     /// The preemptions of one thread.
     fn from(thread: Tid) -> Self {
-        Sequence { point: Point::Schedule, thread: thread.0 }
+        Sequence { point: Point::Schedule, who: thread.0 }
     }
 }

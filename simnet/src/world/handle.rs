@@ -89,8 +89,9 @@ impl World {
     pub fn choose(&self, n: u32) -> u32 {
         state::point(Site::Scenario);
         self.with(|state| {
+            let sequence = state.asks();
             let mut kernel = state.kernel.borrow_mut();
-            let answer = kernel.choices.choose(Point::Workload, n);
+            let answer = kernel.choices.choose_for(sequence, n);
             note_decisions(state, &mut kernel);
             answer
         })

@@ -12,7 +12,7 @@ use super::World;
 use super::observer::Observer;
 use super::state::{self, State};
 use super::{verbs, verdict};
-use crate::choice::{Choices, Point, Rates, Seed, Tape};
+use crate::choice::{Choices, Point, Rates, Recorded, Seed, Sequence, Tape};
 use crate::fabric::PacketNote;
 use crate::kernel::ids::{Pid, Tid};
 use crate::kernel::tcp::Transitions;
@@ -20,7 +20,9 @@ use crate::kernel::{Attempt, Event, Kernel};
 use crate::oracle::Finding;
 use crate::panics;
 use crate::plan::Plan;
-use crate::sched::{Deviation, Deviations, Learned, Measure, Replay, Shape, Strategy, StrategyName};
+use crate::sched::{
+    Deviation, Deviations, Learned, Measure, RandomWalk, Replay, Shape, Strategy, StrategyName,
+};
 use crate::thread::{Threads, outside};
 use crate::trace::{Hash, Record};
 
@@ -35,6 +37,15 @@ pub enum Source {
     Measure(Seed),
     /// Played from a tape; dull where it has ended.
     Tape(Tape),
+    /// Drawn from a seed, but of what the scenario and its surroundings decide most is dull.
+    Sparse {
+        /// The seed.
+        seed: Seed,
+        /// How rarely such decisions are drawn.
+        one_in: u32,
+        /// Where the schedule is other than dull; `None` is a random walk.
+        schedule: Option<Vec<Deviation>>,
+    },
 }
 
 /// How to run.
@@ -100,6 +111,8 @@ pub struct Report {
     pub virtual_time: Duration,
     /// The decisions, if they were recorded.
     pub tape: Tape,
+    /// Of which sequences they were, one after the other.
+    pub order: Vec<Sequence>,
     /// The trace, if it was kept.
     pub trace: Vec<Record>,
     /// What happened to packets, if the trace was kept.
@@ -131,6 +144,13 @@ fn new_state(config: &Config) -> State {
         Source::Seed(seed) => (Choices::from_seed(*seed, rates), config.strategy.start(*seed, &config.shape)),
         Source::Deviate(seed, planned) => {
             (Choices::from_seed(*seed, rates), Box::new(Deviations::new(planned.clone())))
+        }
+        Source::Sparse { seed, one_in, schedule } => {
+            let strategy: Box<dyn Strategy> = match schedule {
+                Some(deviations) => Box::new(Deviations::new(deviations.clone())),
+                None => Box::new(RandomWalk::new(*seed)),
+            };
+            (Choices::from_seed(*seed, rates).sparse(*one_in), strategy)
         }
         Source::Measure(seed) => (Choices::from_seed(*seed, rates), Box::new(Measure::new(*seed))),
         Source::Tape(tape) => (Choices::from_tape(tape.clone(), rates), Box::new(Replay::new(tape.clone()))),
@@ -298,6 +318,7 @@ fn report(state: &State, finding: Option<Finding>) -> Report {
     observer.hash.mix(steps);
     observer.hash.mix(kernel.now.as_nanos());
     observer.hash.mix(kernel.fabric.log.hash);
+    let Recorded { tape, order } = kernel.choices.take_recorded();
     Report {
         finding,
         hash: observer.hash,
@@ -305,7 +326,8 @@ fn report(state: &State, finding: Option<Finding>) -> Report {
         decisions: kernel.choices.decisions(),
         calls: observer.calls,
         virtual_time: kernel.now.saturating_since(Instant::ZERO),
-        tape: kernel.choices.take_tape(),
+        tape,
+        order,
         trace: observer.take_trace(),
         packets: core::mem::take(&mut observer.packets),
         transitions: kernel.transitions.clone(),

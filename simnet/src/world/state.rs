@@ -14,6 +14,7 @@ use netcore::sys::{Access, Fd, Instant};
 
 use super::observer::Observer;
 use super::verbs::Invariant;
+use crate::choice::Sequence;
 use crate::kernel::Kernel;
 use crate::kernel::ids::{Pid, Tid};
 use crate::oracle::{Finding, Oracle};
@@ -162,6 +163,14 @@ impl State {
         drop(first);
         self.over.set(true);
         self.arm();
+    }
+
+    /// Whose decisions those of the running thread are.
+    pub(super) fn asks(&self) -> Sequence {
+        let running = self.running.get().expect("decisions are made by threads of the run");
+        let threads = self.threads.borrow();
+        let thread = threads.get(running);
+        Sequence::of_task(thread.process, thread.task)
     }
 
     /// The running thread and its task, in words.

@@ -15,8 +15,6 @@ use crate::sched::StrategyName;
 
 /// First seeds are so far apart.
 const SEEDS_APART: u64 = 10_000_000;
-/// Candidates that are run at most to shrink a finding.
-const SHRINK_RUNS: u64 = 3000;
 
 #[derive(Clone, Debug, clap::Args)]
 pub(in crate::cli) struct Sampling {
@@ -99,7 +97,7 @@ fn sample(scenarios: &[Scenario], strategy: StrategyName, first_seed: Seed, args
 
 fn shrunk(scenario: &Scenario, found: &Found) -> Repro {
     let (repro, _) = Repro::record(scenario, found);
-    match Shrinker::new(scenario, repro.config(), repro.tape.clone(), SHRINK_RUNS) {
+    match Shrinker::new(scenario, repro.config(), repro.tape.clone(), Shrinker::POINTS) {
         Some(mut shrinker) => {
             shrinker.shrink(|_| true);
             repro.shrunk(&shrinker)
