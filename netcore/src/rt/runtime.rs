@@ -127,8 +127,7 @@ impl<S: Sys> Runtime<S> {
         for thread in self.threads.drain(..) {
             sys.join(thread);
         }
-        shared.over.store(true);
-        shared.drop_tasks();
+        shared.end_tasks();
         shared.driver.shut();
         sys.probe(ProbeEvent::task(What::Stop, 0));
     }
@@ -157,10 +156,6 @@ impl<S: Sys> Handle<S> {
             .spawn(move |_| life, move |runnable| scheduler.schedule(runnable));
         shared.enlist(id, runnable.waker());
         runnable.schedule();
-        // The shutdown may have looked for tasks before this one was there.
-        if shared.over.load() {
-            shared.drop_tasks();
-        }
         JoinHandle::new(task, shared.clone())
     }
 

@@ -29,7 +29,9 @@ pub(crate) struct Shared<S: Sys> {
     /// The workers are to stop.
     pub(super) closed: AtomicBool<S>,
     /// The workers have stopped: whoever adds a task drops it.
-    pub(super) over: AtomicBool<S>,
+    over: AtomicBool<S>,
+    /// Who waits for the last of the tasks then.
+    stopper: Mutex<S, Option<S::Thread>>,
     task_ids: AtomicU64<S>,
     /// A waker for every task that has not ended.
     living: Mutex<S, BTreeMap<u64, Waker>>,
@@ -45,6 +47,7 @@ impl<S: Sys> Shared<S> {
             asleep: AtomicU64::new(0),
             closed: AtomicBool::new(false),
             over: AtomicBool::new(false),
+            stopper: Mutex::new(None),
             task_ids: AtomicU64::new(0),
             living: Mutex::new(BTreeMap::new()),
         }
@@ -66,7 +69,8 @@ impl<S: Sys> Shared<S> {
         self.task_ids.fetch_add(1) + 1
     }
 
-    /// Makes a task ready: on the worker that does it, or from outside.
+    /// Makes a task ready: on the worker that does it, or from outside. Whoever adds one to a runtime that is over drops it:
+    /// until then it was in no queue, where the shutdown would have found it, and could not be made ready again.
     pub(super) fn schedule(&self, task: Runnable<S>) {
         match self.this_worker() {
             Some(worker) => {
@@ -77,6 +81,9 @@ impl<S: Sys> Shared<S> {
             None => {
                 self.injected.lock().push_back(task);
                 self.wake_one();
+                if self.over.load() {
+                    self.drop_tasks();
+                }
             }
         }
     }
@@ -133,6 +140,10 @@ impl<S: Sys> Shared<S> {
     pub(super) fn bury(&self, id: u64) {
         let waker = self.living.lock().remove(&id);
         drop(waker);
+        if self.over.load() {
+            let stopper = self.stopper.lock().clone();
+            stopper.iter().for_each(|thread| self.driver.sys.unpark(thread));
+        }
     }
 
     /// Lets a task be run, or dropped if it is aborted.
@@ -148,8 +159,18 @@ impl<S: Sys> Shared<S> {
         self.living.lock().len() as u64
     }
 
-    /// No task runs any more: drops every one, those that wait and those that are ready.
-    pub(super) fn drop_tasks(&self) {
+    /// The workers have stopped: drops every task, or waits until whoever is about to make it ready has.
+    pub(super) fn end_tasks(&self) {
+        *self.stopper.lock() = Some(self.driver.sys.current());
+        self.over.store(true);
+        self.drop_tasks();
+        while self.tasks() > 0 {
+            self.driver.sys.park(None);
+        }
+    }
+
+    /// No task runs any more: drops those that wait and those that are ready.
+    fn drop_tasks(&self) {
         loop {
             let wakers: Vec<Waker> = self.living.lock().values().cloned().collect();
             wakers.into_iter().for_each(Waker::wake);
