@@ -1,6 +1,8 @@
 //! What cases do over and over.
 
 use core::fmt::Display;
+use core::future::{Future, poll_fn};
+use core::task::Poll;
 use core::time::Duration;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -193,6 +195,18 @@ pub async fn join<T, S: Sys>(task: JoinHandle<T, S>) -> T {
         Ok(output) => output,
         Err(JoinError::Cancelled) => panic!("a task was cancelled that nobody aborted"),
         Err(JoinError::Panicked(payload)) => std::panic::resume_unwind(payload),
+    }
+}
+
+/// Begins something in this task and lets another one go on with it: from then on it is that one that is to be woken.
+pub async fn elsewhere<F, S: Sys>(handle: &Handle<S>, future: F) -> F::Output
+where
+    F: Future<Output: Send> + Send + 'static,
+{
+    let mut future = Box::pin(future);
+    match poll_fn(|cx| Poll::Ready(future.as_mut().poll(cx))).await {
+        Poll::Ready(output) => output,
+        Poll::Pending => join(handle.spawn(future)).await,
     }
 }
 

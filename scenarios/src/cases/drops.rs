@@ -13,7 +13,7 @@ use simnet::fault::cancellable;
 use crate::pattern::Stream;
 use crate::room::Room;
 use crate::stage::Stage;
-use crate::verbs::join;
+use crate::verbs::{elsewhere, join};
 
 /// What it is.
 pub const ABOUT: &str = "reads, writes, accepts, sleeps and joins are dropped at any await; others go on";
@@ -86,13 +86,22 @@ fn sum(bytes: &[u8]) -> u64 {
 async fn read_some<R: Room>(
     room: &R,
     handle: &Handle<R::Sys>,
-    conn: &TcpStream<R::Sys>,
+    conn: &Arc<TcpStream<R::Sys>>,
     read: &Read,
     total: u64,
 ) {
     let mut buf = vec![0; (total / READS_MAX) as usize + room.piece(9000)];
     while !read.at_end.load(Ordering::Relaxed) {
-        match cancellable(conn.read(&mut buf)).await {
+        let result = if room.one_in(4) {
+            let (conn, mut theirs) = (conn.clone(), core::mem::take(&mut buf));
+            let reading = async move { (conn.read(&mut theirs).await, theirs) };
+            let (result, theirs) = elsewhere(handle, reading).await;
+            buf = theirs;
+            Some(result)
+        } else {
+            cancellable(conn.read(&mut buf)).await
+        };
+        match result {
             None => continue,
             // Another reader may not have counted yet what it has read.
             Some(Ok(0)) => read.at_end.store(true, Ordering::Relaxed),
@@ -103,7 +112,7 @@ async fn read_some<R: Room>(
             Some(Err(error)) => room.fail(Oracle::WrongAnswer, "a read failed", error),
         }
         if room.one_in(8) {
-            let _ = cancellable(handle.sleep(room.span(320))).await;
+            let _ = cancellable(elsewhere(handle, handle.sleep(room.span(320)))).await;
         }
     }
 }

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use netcore::net::{Dialer, ListenConfig, OpError, TcpListener, TcpStream};
 use netcore::rt::{Handle, JoinError, JoinHandle, Runtime, yield_now};
+use netcore::sys::Instant;
 use simnet::Oracle;
 
 use crate::pattern::Stream;
@@ -31,9 +32,10 @@ fn life<R: Room>(room: &R, site: &Site<R::Sys>, other: &Site<R::Sys>) {
     let (mortal, witness) = (room.runtime(site), room.runtime(other));
     let listener = listen(mortal.handle(), site, &ListenConfig::default());
     let dropped = Arc::new(AtomicU64::new(0));
+    let end = mortal.handle().now() + room.span(2400);
     let mut tasks = Vec::new();
     for _ in 0..1 + room.choose(4) {
-        tasks.push(work(room, &mortal, witness.handle(), &listener, &dropped));
+        tasks.push(work(room, (&mortal, witness.handle()), &listener, &dropped, end));
     }
     let dials: Vec<_> = (0..room.choose(3))
         .map(|_| {
@@ -48,7 +50,8 @@ fn life<R: Room>(room: &R, site: &Site<R::Sys>, other: &Site<R::Sys>) {
             })
         })
         .collect();
-    mortal.block_on(mortal.handle().sleep(room.span(2400)));
+    let clock = if room.one_in(2) { &witness } else { &mortal };
+    mortal.block_on(clock.handle().sleep_until(end));
     let handle = mortal.handle().clone();
     let count = tasks.len() as u64;
     drop(listener);
@@ -84,24 +87,24 @@ impl Drop for Counted {
     }
 }
 
-/// A task that is in the middle of something when the runtime ends, unless it ends before.
+/// A task that is in the middle of something when its runtime ends, unless it ends before; the other runtime goes on.
 fn work<R: Room>(
     room: &R,
-    runtime: &Runtime<R::Sys>,
-    other: &Handle<R::Sys>,
+    (runtime, other): (&Runtime<R::Sys>, &Handle<R::Sys>),
     listener: &Arc<TcpListener<R::Sys>>,
     dropped: &Arc<AtomicU64>,
+    end: Instant,
 ) -> JoinHandle<(), R::Sys> {
     let counted = Counted(dropped.clone());
     let (room, handle, listener) = (room.clone(), runtime.handle().clone(), listener.clone());
     let other = other.clone();
-    let kind = room.choose(5);
+    let kind = room.choose(7);
     runtime.spawn(async move {
         let _counted = counted;
         match kind {
             0 => handle.sleep(room.span(5000)).await,
-            1 => tick(&room, &handle).await,
-            2 => tick(&room, &other).await,
+            1 => tick(&room, &handle, end).await,
+            2..=4 => tick(&room, &other, end).await,
             _ => loop {
                 match listener.accept().await {
                     Ok(conn) => write(&room, &handle, &conn).await,
@@ -113,13 +116,15 @@ fn work<R: Room>(
     })
 }
 
-/// Spawns on a runtime, its own or another one, and joins, over and over. Each turn takes time, as each of [`write`]'s does on a tape that has ended:
-/// where nobody else waits for anything, time passes only by that.
-async fn tick<R: Room>(room: &R, on: &Handle<R::Sys>) {
+/// Spawns on a runtime, its own or another one, and joins, over and over, sometimes at the very instant of the `end`. Each
+/// turn takes time, as each of [`write`]'s does on a tape that has ended: where nobody else waits for anything, time passes
+/// only by that.
+async fn tick<R: Room>(room: &R, on: &Handle<R::Sys>, end: Instant) {
     loop {
-        let after = Duration::from_micros(1) + room.span(320);
+        let soon = on.now() + Duration::from_micros(1) + room.span(320);
+        let until = if room.one_in(3) && end > on.now() { end } else { soon };
         let sleeper = on.clone();
-        let task = on.spawn(async move { sleeper.sleep(after).await });
+        let task = on.spawn(async move { sleeper.sleep_until(until).await });
         if room.one_in(4) {
             yield_now().await;
         }

@@ -180,6 +180,7 @@ fn new_state(config: &Config) -> State {
         over: Cell::new(false),
         dying: Cell::new(false),
         spared: Cell::new(0),
+        unwound_by: Cell::new(u64::MAX),
         killed: RefCell::new(Vec::new()),
     }
 }

@@ -76,12 +76,16 @@ pub(crate) struct State {
     pub(crate) dying: Cell<bool>,
     /// Points that a thread whose calls do nothing still passes if none comes at which it is better unwound.
     pub(crate) spared: Cell<u32>,
+    /// The point by which that has ended.
+    pub(crate) unwound_by: Cell<u64>,
     /// Processes whose threads are to be unwound before anybody else runs.
     pub(crate) killed: RefCell<Vec<Pid>>,
 }
 
 /// What a thread whose calls do nothing may still pass before it is unwound wherever it is.
 const SPARED: u32 = 10_000;
+/// And what it may pass while it is being unwound: a destructor that does not end then would never.
+const UNWINDING_MAX: u64 = 50_000_000;
 
 /// The payload with which a thread is unwound because its process or its run has ended.
 pub(crate) struct Killed;
@@ -143,6 +147,7 @@ impl State {
     pub(crate) fn set_dying(&self, dying: bool) {
         self.dying.set(dying);
         self.spared.set(SPARED);
+        self.unwound_by.set(step() + UNWINDING_MAX);
         HOT.with(|hot| hot.locks.set(0));
         self.arm();
     }
@@ -154,6 +159,7 @@ impl State {
             return;
         }
         self.spared.set(SPARED);
+        self.unwound_by.set(step() + UNWINDING_MAX);
         let mut first = self.finding.borrow_mut();
         if first.is_none() {
             let who = self.running.get().map(|thread| self.who(thread)).unwrap_or_default();
@@ -286,6 +292,8 @@ fn slow_point(hot: &Hot, step: u64) {
         }
         if state.ended() && !std::thread::panicking() {
             end_here_or_later(state, hot.site.get());
+        } else if state.ended() && step >= state.unwound_by.get() {
+            give_up(state, hot.site.get());
         }
         let soon = hot.soon.take();
         if !state.ended() && (soon || step >= state.strategy_at.get()) {
@@ -349,6 +357,15 @@ fn end_here_or_later(state: &State, site: Site) {
         Some(left) if later => state.spared.set(left),
         _ => die_if_ended(state),
     }
+}
+
+/// A destructor goes on for ever, and nothing can be unwound out of it: all that is left is to say so.
+fn give_up(state: &State, site: Site) -> ! {
+    if let Some(finding) = state.finding.take() {
+        eprintln!("{finding}");
+    }
+    eprintln!("simnet: a thread of the run cannot be ended: its destructors go on for ever, {site}");
+    std::process::abort()
 }
 
 /// Unwinds the running thread if its calls do nothing any more, unless it is unwinding already.
