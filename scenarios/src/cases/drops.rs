@@ -112,7 +112,12 @@ async fn read_some<R: Room>(
             Some(Err(error)) => room.fail(Oracle::WrongAnswer, "a read failed", error),
         }
         if room.one_in(8) {
-            let _ = cancellable(elsewhere(handle, handle.sleep(room.span(320)))).await;
+            let pause = handle.sleep(room.span(320));
+            if room.one_in(2) {
+                elsewhere(handle, pause).await;
+            } else {
+                let _ = cancellable(pause).await;
+            }
         }
     }
 }
