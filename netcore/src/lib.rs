@@ -13,6 +13,8 @@
 //! | [`rt`] | the scheduler of tasks |
 //! | [`net`] | what users see: connections, listeners, dialling |
 
+#[cfg(all(test, loom))]
+mod loom;
 pub mod net;
 pub mod netpoll;
 pub mod os;

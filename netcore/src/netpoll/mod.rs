@@ -6,6 +6,8 @@
 
 mod driver;
 mod epoll;
+#[cfg(all(test, loom))]
+mod loom;
 mod poller;
 mod registry;
 mod timers;

@@ -11,6 +11,8 @@ mod descriptor;
 mod error;
 mod fd_mutex;
 mod io;
+#[cfg(all(test, loom))]
+mod loom;
 mod op;
 mod semaphore;
 

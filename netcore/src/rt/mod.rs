@@ -8,6 +8,8 @@
 //! [slot](crate::sys::Threads::slot).
 
 mod join;
+#[cfg(all(test, loom))]
+mod loom;
 mod queue;
 mod runtime;
 mod shared;

@@ -1,9 +1,9 @@
-//! Atomics: the only place that names `core::sync::atomic`.
+//! Atomics.
 
 use core::fmt;
 use core::marker::PhantomData;
-use core::sync::atomic::{self, Ordering};
 
+use super::primitive::{self, Ordering};
 use crate::sys::{Access, Preempt};
 
 macro_rules! atomics {
@@ -11,14 +11,14 @@ macro_rules! atomics {
         /// An atomic with a preemption point before every access. All accesses are sequentially consistent:
         /// what weaker orders would save is lost in the noise of a system call.
         pub struct $name<P> {
-            inner: atomic::$name,
+            inner: primitive::$name,
             platform: PhantomData<fn() -> P>,
         }
 
         impl<P: Preempt> $name<P> {
             /// Holds `value` at first.
-            pub const fn new(value: $value) -> Self {
-                Self { inner: atomic::$name::new(value), platform: PhantomData }
+            pub fn new(value: $value) -> Self {
+                Self { inner: primitive::$name::new(value), platform: PhantomData }
             }
 
             /// The value.

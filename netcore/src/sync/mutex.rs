@@ -3,8 +3,9 @@
 use core::fmt;
 use core::marker::PhantomData;
 use core::ops::{Deref, DerefMut};
-use std::sync::{self, PoisonError};
+use std::sync::PoisonError;
 
+use super::primitive;
 use crate::sys::Preempt;
 
 /// A mutex that is never held across a scheduling point: not across a system call, an atomic access, another
@@ -12,20 +13,20 @@ use crate::sys::Preempt;
 ///
 /// A panic while it is held does not poison it: nothing that panics is called under it.
 pub struct Mutex<P, T> {
-    inner: sync::Mutex<T>,
+    inner: primitive::Mutex<T>,
     platform: PhantomData<fn() -> P>,
 }
 
 /// The data of a [`Mutex`], until it is dropped.
 pub struct Guard<'a, P: Preempt, T> {
-    inner: sync::MutexGuard<'a, T>,
+    inner: primitive::MutexGuard<'a, T>,
     platform: PhantomData<fn() -> P>,
 }
 
 impl<P: Preempt, T> Mutex<P, T> {
     /// Guards `value`.
-    pub const fn new(value: T) -> Self {
-        Mutex { inner: sync::Mutex::new(value), platform: PhantomData }
+    pub fn new(value: T) -> Self {
+        Mutex { inner: primitive::Mutex::new(value), platform: PhantomData }
     }
 
     /// Waits for the data. Not async: whoever holds it is about to let go.

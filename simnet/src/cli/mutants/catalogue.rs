@@ -25,10 +25,23 @@ pub(super) struct Mutant {
     /// Where it was reported.
     pub(super) upstream: String,
     pub(super) about: String,
-    /// The codes of the oracles that are expected to speak.
+    #[serde(default)]
+    pub(super) check: Check,
+    /// The codes of the oracles that are expected to speak; none of one that is not hunted.
     pub(super) oracles: Vec<String>,
     #[serde(rename = "edit")]
     pub(super) edits: Vec<Edit>,
+}
+
+/// What is to find a mutant.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Check {
+    /// The oracles, in a run of a scenario.
+    #[default]
+    Hunt,
+    /// netcore's tests under loom: simulated threads see one memory, in which a wrong memory order is right.
+    Loom,
 }
 
 /// One change of a file.

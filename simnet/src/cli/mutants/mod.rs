@@ -1,7 +1,8 @@
 //! `simnet mutants`: brings real bugs back, one by one, and counts the runs until an oracle speaks.
 //!
-//! The workspace is copied, the change made in the copy, the command built from it and let hunt. The copy and
-//! what is built from it stay in the target folder for the next time.
+//! The workspace is copied, the change made in the copy, the command built from it and let hunt; or netcore's tests
+//! are run under loom there, where the catalogue says so. The copy and what is built from it stay in the target
+//! folder for the next time.
 
 mod catalogue;
 pub(super) mod sample;
@@ -17,7 +18,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::Refusal;
 use super::words::near;
-use catalogue::{Catalogue, Mutant};
+use catalogue::{Catalogue, Check, Mutant};
 use sample::Sampling;
 use table::Row;
 use workshop::Workshop;
@@ -73,14 +74,21 @@ pub(super) fn run(args: Args) -> Result<ExitCode, Refusal> {
     if args.only.is_empty() {
         bar.set_message("the unchanged code");
         let once = Sampling { times: 1, ..args.sample.clone() };
-        if let Some(found) = workshop.hunt(None, &once)?.into_iter().find_map(|sample| sample.found) {
-            return Err(Refusal(format!("the unchanged code is not clean: {}", found.signature)));
+        let found = workshop.hunt(None, &once)?.into_iter().find_map(|sample| sample.found);
+        let failed = || workshop.loom(None).map(|failed| failed.into_iter().next());
+        if let Some(what) = found.map_or_else(failed, |found| Ok(Some(found.signature)))? {
+            return Err(Refusal(format!("the unchanged code is not clean: {what}")));
         }
     }
     let mut rows = Vec::new();
     for mutant in chosen {
         bar.set_message(mutant.name.clone());
-        let row = Row { mutant, samples: workshop.hunt(Some(mutant), &args.sample)? };
+        let row = match mutant.check {
+            Check::Hunt => {
+                Row { mutant, samples: workshop.hunt(Some(mutant), &args.sample)?, failed: vec![] }
+            }
+            Check::Loom => Row { mutant, samples: vec![], failed: workshop.loom(Some(mutant))? },
+        };
         bar.suspend(|| println!("{}", row.line(&args.sample.strategy)));
         rows.push(row);
         bar.inc(1);

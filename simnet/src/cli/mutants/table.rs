@@ -2,7 +2,7 @@
 
 use core::fmt::Write;
 
-use super::catalogue::Mutant;
+use super::catalogue::{Check, Mutant};
 use super::sample::{Outcome, Sample, Sampling};
 use crate::sched::StrategyName;
 
@@ -10,6 +10,8 @@ use crate::sched::StrategyName;
 pub(super) struct Row<'a> {
     pub(super) mutant: &'a Mutant,
     pub(super) samples: Vec<Sample>,
+    /// The tests under loom that fail, where they are what is to find it.
+    pub(super) failed: Vec<String>,
 }
 
 /// The hunts by one strategy, summed up.
@@ -25,6 +27,11 @@ impl Row<'_> {
     pub(super) fn line(&self, strategies: &[StrategyName]) -> String {
         let Mutant { bug, name, .. } = self.mutant;
         let mut line = format!("{bug:4} {name:28}");
+        if self.mutant.check == Check::Loom {
+            let first = self.failed.first().map_or("SURVIVED", String::as_str);
+            let _ = write!(line, " loom: {} tests fail  {first}", self.failed.len());
+            return line;
+        }
         for &strategy in strategies {
             let Summary { hunts, found, runs, seconds } = self.summary(strategy);
             let _ = match found {
@@ -43,6 +50,9 @@ impl Row<'_> {
 
     /// Whether every hunt of every strategy that is meant to find it has.
     pub(super) fn is_found(&self) -> bool {
+        if self.mutant.check == Check::Loom {
+            return !self.failed.is_empty();
+        }
         let judged = if self.samples.iter().any(|sample| sample.strategy == StrategyName::Portfolio) {
             Some(StrategyName::Portfolio)
         } else {
@@ -124,6 +134,12 @@ pub(super) fn markdown(rows: &[Row<'_>], args: &Sampling) -> String {
     for row in rows {
         let Mutant { bug, name, upstream, about, .. } = row.mutant;
         let _ = write!(text, "| {bug} `{name}` | {upstream} | {about} |");
+        if row.mutant.check == Check::Loom {
+            strategies.iter().for_each(|_| text += " loom |");
+            let found = if row.is_found() { row.failed.join("; ") } else { "**survived**".to_owned() };
+            let _ = writeln!(text, " | {found} |");
+            continue;
+        }
         for &strategy in strategies {
             let Summary { hunts, found, runs, seconds } = row.summary(strategy);
             let _ = match found {

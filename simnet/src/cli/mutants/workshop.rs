@@ -56,15 +56,21 @@ impl Workshop {
         Ok(files)
     }
 
-    /// Builds the command with the mutant in it, or the unchanged one, and lets it hunt.
-    pub(super) fn hunt(&self, mutant: Option<&Mutant>, args: &Sampling) -> Result<Vec<Sample>, Refusal> {
+    /// Makes the copy what the workspace is, but for the mutant.
+    fn make(&self, mutant: Option<&Mutant>) -> Result<(), Refusal> {
         mirror(&self.root, &self.copy, &|name| {
             !LEFT_OUT.contains(&name) && (!name.starts_with('.') || name == ".cargo")
         })?;
         for (file, text) in mutant.map_or(Ok(Vec::new()), |mutant| self.changed(mutant))? {
             fs::write(self.copy.join(file), text)?;
         }
-        self.build(mutant)?;
+        Ok(())
+    }
+
+    /// Builds the command with the mutant in it, or the unchanged one, and lets it hunt.
+    pub(super) fn hunt(&self, mutant: Option<&Mutant>, args: &Sampling) -> Result<Vec<Sample>, Refusal> {
+        self.make(mutant)?;
+        built(mutant, self.cargo("build").args(["--bin", "simnet"]))?;
         let strategies: Vec<&str> = args.strategy.iter().map(|strategy| strategy.key()).collect();
         let numbers = [("--times", args.times), ("--runs", args.runs), ("--seconds", args.seconds)];
         let output = Command::new(self.target.join("release/simnet"))
@@ -80,24 +86,53 @@ impl Workshop {
         Ok(lines.lines().map(serde_json::from_str).collect::<Result<_, _>>()?)
     }
 
-    fn build(&self, mutant: Option<&Mutant>) -> Result<(), Refusal> {
-        let output = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
-            .args(["build", "--release", "--quiet", "--bin", "simnet"])
+    /// Runs netcore's tests under loom with the mutant in it, or of the unchanged code: which of them fail.
+    pub(super) fn loom(&self, mutant: Option<&Mutant>) -> Result<Vec<String>, Refusal> {
+        self.make(mutant)?;
+        let tests = || {
+            let mut tests = self.cargo("test");
+            tests.args(["--package", "netcore", "--lib", "loom::"]);
+            // What is built with other flags lies elsewhere, or both would be built again each time.
+            tests.env("RUSTFLAGS", "--cfg loom").env("CARGO_TARGET_DIR", self.target.with_file_name("loom"));
+            tests
+        };
+        built(mutant, tests().arg("--no-run"))?;
+        let output = tests().output()?;
+        let lines = String::from_utf8_lossy(&output.stdout);
+        let failed = lines.lines().filter_map(|line| line.strip_prefix("test ")?.strip_suffix(" ... FAILED"));
+        let mut failed: Vec<String> = failed.map(str::to_owned).collect();
+        // A thread that is unwound in a deadlock may end the whole process.
+        if failed.is_empty() && !output.status.success() {
+            failed.push(format!("they end with {}", output.status));
+        }
+        Ok(failed)
+    }
+
+    /// cargo in the copy, optimizing.
+    fn cargo(&self, command: &str) -> Command {
+        let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+        cargo
+            .args([command, "--release"])
             .env("CARGO_TARGET_DIR", &self.target)
             // Thin LTO pays for a campaign, not for ten thousand runs; and a mutant is a small change.
             .env("CARGO_PROFILE_RELEASE_LTO", "off")
             .env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "64")
             .env("CARGO_INCREMENTAL", "1")
             .current_dir(&self.copy)
-            .stdin(Stdio::null())
-            .output()?;
-        if output.status.success() {
-            return Ok(());
-        }
-        let name = mutant.map_or("the unchanged code", |mutant| &mutant.name);
-        let errors = String::from_utf8_lossy(&output.stderr);
-        Err(Refusal(format!("{name} cannot be built:\n{errors}")))
+            .stdin(Stdio::null());
+        cargo
     }
+}
+
+/// Refuses what the compiler does.
+fn built(mutant: Option<&Mutant>, build: &mut Command) -> Result<(), Refusal> {
+    let output = build.output()?;
+    if output.status.success() {
+        return Ok(());
+    }
+    let name = mutant.map_or("the unchanged code", |mutant| &mutant.name);
+    let errors = String::from_utf8_lossy(&output.stderr);
+    Err(Refusal(format!("{name} cannot be built:\n{errors}")))
 }
 
 /// Makes `to` the same as `from`, as far as `wanted` names go. Files that are the same are not touched, so that
