@@ -65,10 +65,8 @@ impl<S: Sys> Runtime<S> {
     /// Starts the workers.
     pub fn new(sys: S, config: Config) -> Result<Self> {
         let workers = if config.workers == 0 { sys.parallelism() } else { config.workers };
-        let mut number = [0; 4];
-        sys.getrandom(&mut number);
         let driver = Driver::new(sys, config.trigger)?;
-        let shared = Arc::new(Shared::new(driver, u64::from(u32::from_ne_bytes(number)) + 1, workers));
+        let shared = Arc::new(Shared::new(driver, workers));
         let mut runtime = Runtime { handle: Handle { shared: shared.clone() }, threads: Vec::new() };
         shared.driver.sys.probe(ProbeEvent::task(What::Start, workers as u64));
         for index in 0..workers {

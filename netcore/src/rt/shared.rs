@@ -10,10 +10,6 @@ use crate::netpoll::Driver;
 use crate::sync::{AtomicBool, AtomicU64, Mutex};
 use crate::sys::Sys;
 
-/// The slot of a thread is the worker's number plus one in the low half, and the runtime's number in the high
-/// half, so that a worker of one runtime is a stranger to another.
-const WORKER_BITS: u32 = 16;
-
 /// A runtime, as its workers, tasks and handles see it.
 ///
 /// A task that becomes ready while workers sleep is not forgotten: whoever adds it to a queue reads `asleep` and
@@ -21,8 +17,8 @@ const WORKER_BITS: u32 = 16;
 /// worker that brings news from the poller no longer sleeps: it is not woken for what it brings.
 pub(crate) struct Shared<S: Sys> {
     pub(crate) driver: Arc<Driver<S>>,
-    /// Tells this runtime's workers from others'.
-    number: u64,
+    /// One for each worker, where they stay for the runtime's life: the address of its queue is the slot of a
+    /// worker's thread, so that a worker of one runtime is a stranger to every other.
     pub(super) queues: Vec<Queue<S>>,
     /// Tasks made ready by other threads.
     injected: Mutex<S, VecDeque<Runnable<S>>>,
@@ -40,10 +36,9 @@ pub(crate) struct Shared<S: Sys> {
 }
 
 impl<S: Sys> Shared<S> {
-    pub(super) fn new(driver: Driver<S>, number: u64, workers: usize) -> Self {
+    pub(super) fn new(driver: Driver<S>, workers: usize) -> Self {
         Shared {
             driver: Arc::new(driver),
-            number,
             queues: (0..workers).map(|_| Queue::default()).collect(),
             injected: Mutex::new(VecDeque::new()),
             sleepers: Mutex::new(Vec::new()),
@@ -57,14 +52,15 @@ impl<S: Sys> Shared<S> {
 
     /// The slot of a worker's thread.
     pub(super) fn slot_of(&self, worker: usize) -> u64 {
-        self.number << WORKER_BITS | (worker as u64 + 1)
+        (&raw const self.queues[worker]).addr() as u64
     }
 
     /// Which of this runtime's workers the calling thread is.
     pub(super) fn this_worker(&self) -> Option<usize> {
         let slot = self.driver.sys.slot();
-        let worker = (slot & ((1 << WORKER_BITS) - 1)) as usize;
-        (worker > 0 && slot >> WORKER_BITS == self.number).then(|| worker - 1)
+        let offset = slot.checked_sub(self.queues.as_ptr().addr() as u64)?;
+        let worker = offset / size_of::<Queue<S>>() as u64;
+        (worker < self.queues.len() as u64).then_some(worker as usize)
     }
 
     pub(super) fn next_task_id(&self) -> u64 {
