@@ -99,6 +99,21 @@ impl Tape {
         tape
     }
 
+    /// The same, with these answers to the first questions of a sequence, and those that it has to the questions after
+    /// them.
+    #[must_use]
+    pub fn led_by(mut self, sequence: Sequence, answers: &[u32]) -> Tape {
+        let later = self.tracks.iter().position(|track| track.sequence == sequence);
+        let later = later.map_or_else(Vec::new, |at| self.tracks.remove(at).answers);
+        for (index, &answer) in (0..).zip(answers) {
+            self.push(sequence, index, answer);
+        }
+        for (index, answer) in later {
+            self.push(sequence, index + answers.len() as u64, answer);
+        }
+        self
+    }
+
     /// The first `parts` of `of` equal parts: of each sequence, as many of its first answers.
     #[must_use]
     pub fn cut(&self, parts: usize, of: usize) -> Tape {
