@@ -3,14 +3,20 @@
 
 #![no_main]
 
+use std::sync::LazyLock;
+
 use libfuzzer_sys::fuzz_target;
-use scenarios::fd_program;
 use simnet::Scenario;
 use simnet::world::{Config, Source};
 
+static SCENARIO: LazyLock<Scenario> = LazyLock::new(|| {
+    let mut all = scenarios::all().into_iter();
+    all.find(|scenario| scenario.name == "fd-program").expect("the scenario of this target")
+});
+
 fuzz_target!(|bytes: &[u8]| {
-    let scenario = Scenario::new("fd-program", fd_program::ABOUT, &["linux"], fd_program::run);
-    if let Some(finding) = scenario.run(&Config::new(Source::Tape(fd_program::tape(bytes)))).finding {
+    let report = SCENARIO.run(&Config::new(Source::Tape(SCENARIO.tape(bytes))));
+    if let Some(finding) = report.finding {
         panic!("{finding}");
     }
 });

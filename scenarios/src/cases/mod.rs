@@ -35,7 +35,7 @@ pub fn all() -> Vec<Scenario> {
         Scenario::new("dial", dial::ABOUT, BOTH, dial::run),
         Scenario::new("lifecycle", lifecycle::ABOUT, BOTH, lifecycle::run),
         Scenario::new("drops", drops::ABOUT, BOTH, drops::run),
-        Scenario::new("fd-program", fd_program::ABOUT, BOTH, fd_program::run),
+        Scenario::new("fd-program", fd_program::ABOUT, BOTH, fd_program::run).read_by(fd_program::tape),
         Scenario::new("partition", partition::ABOUT, SIMULATED, partition::run),
         Scenario::new("crash", crash::ABOUT, SIMULATED, crash::run),
         Scenario::new("pool", pool::ABOUT, SIMULATED, pool::run),
