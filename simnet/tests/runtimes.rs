@@ -13,7 +13,7 @@ fn a_worker_is_a_stranger_to_other_runtimes() {
         let process = world.host("machine").process("machine");
         let [many, one] = [3, 1].map(|workers| {
             let config = Config { workers, trigger: Trigger::Edge };
-            Runtime::new(process.clone(), config).expect("nothing fails on an empty tape")
+            Runtime::new(process, config).expect("nothing fails on an empty tape")
         });
         let others = one.handle().clone();
         let tasks: Vec<_> = (0..6)

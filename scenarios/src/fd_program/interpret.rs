@@ -3,7 +3,7 @@
 use core::future::Future;
 use core::time::Duration;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use netcore::net::{Cause, Dialer, ListenConfig, OpError, TcpStream};
 use netcore::rt::{Handle, JoinHandle, Runtime, yield_now};
@@ -124,9 +124,14 @@ impl<S: Sys> End<S> {
     }
 
     fn conn(&self, step: &Step) -> (Place, Arc<TcpStream<S>>) {
-        let conns = self.conns[step.connection].lock().unwrap_or_else(PoisonError::into_inner);
+        let conns = self.conns(step.connection);
         let handle = step.handle % conns.len();
         (Place { connection: step.connection, side: self.side, handle }, conns[handle].clone())
+    }
+
+    /// The descriptors of a connection. Nothing that waits is called meanwhile.
+    fn conns(&self, connection: usize) -> MutexGuard<'_, Vec<Arc<TcpStream<S>>>> {
+        self.conns[connection].lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn read(&self, place: Place, conn: &TcpStream<S>, len: usize, patience: Patience) {
@@ -171,7 +176,7 @@ impl<S: Sys> End<S> {
     fn duplicate(&self, place: Place, conn: &TcpStream<S>) {
         let begun = self.begin(place, Asked::Duplicate);
         let answer = conn.duplicate().map(|copy| {
-            let mut conns = self.conns[place.connection].lock().unwrap_or_else(PoisonError::into_inner);
+            let mut conns = self.conns(place.connection);
             conns.push(Arc::new(copy));
             Answer::Copied(conns.len() - 1)
         });
@@ -189,9 +194,7 @@ impl<S: Sys> End<S> {
         for connection in 0..self.conns.len() {
             for handle in 0.. {
                 let place = Place { connection, side: self.side, handle };
-                let conns = self.conns[connection].lock().unwrap_or_else(PoisonError::into_inner);
-                let Some(conn) = conns.get(handle).cloned() else { break };
-                drop(conns);
+                let Some(conn) = self.conns(connection).get(handle).cloned() else { break };
                 self.close(place, &conn, Patience::Endless).await;
             }
         }
