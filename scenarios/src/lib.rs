@@ -4,7 +4,7 @@
 //! |---|---|
 //! | [`cases`] | the scenarios, one behaviour a file |
 //! | [`fd_program`] | programs of operations on shared connections, and the model that judges the answers |
-//! | [`reference`] | the core of a descriptor against models, by any bytes |
+//! | [`mod@reference`] | the core of a descriptor against models, by any bytes |
 //! | [`room`] | where a case runs: simulated, or on this machine |
 //! | [`stage`] | two hosts, a runtime on each, and a listener |
 //! | [`verbs`] | what cases do over and over |
