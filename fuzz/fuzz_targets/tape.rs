@@ -6,15 +6,13 @@ use std::sync::LazyLock;
 
 use libfuzzer_sys::fuzz_target;
 use simnet::Scenario;
-use simnet::choice::Tape;
 use simnet::world::{Config, Source};
 
 static SCENARIOS: LazyLock<Vec<Scenario>> = LazyLock::new(scenarios::all);
 
 fuzz_target!(|bytes: &[u8]| {
-    let Some((&which, rest)) = bytes.split_first() else { return };
-    let scenario = &SCENARIOS[usize::from(which) % SCENARIOS.len()];
-    let report = scenario.run(&Config::new(Source::Tape(Tape::from_bytes(rest))));
+    let Some((scenario, tape)) = Scenario::from_bytes(&SCENARIOS, bytes) else { return };
+    let report = scenario.run(&Config::new(Source::Tape(tape)));
     if let Some(finding) = report.finding {
         panic!("{}: {finding}", scenario.name);
     }

@@ -173,6 +173,23 @@ fn a_finding_becomes_a_regression_under_a_name() {
 }
 
 #[test]
+fn a_fuzzers_bytes_that_find_nothing_are_refused() {
+    let folder = folder("import");
+    let [bytes, empty] = [("bytes", &[0, 1, 2, 3][..]), ("empty", &[])].map(|(name, bytes)| {
+        let path = folder.join(name);
+        fs::write(&path, bytes).expect("the test's own folder");
+        path.display().to_string()
+    });
+    let out = folder.join("findings").display().to_string();
+    refused(&["import", &bytes, "--out", &out], "nothing is found in `echo` by these bytes");
+    refused(&["import", &bytes, "--target", "fd_program"], "nothing is found in `fd-program` by these bytes");
+    refused(&["import", &bytes, "--target", "tapes"], "there is no scenario `tapes`");
+    refused(&["import", &empty], "is empty");
+    refused(&["import", "no-such-file"], "no-such-file: ");
+    assert!(!folder.join("findings").exists(), "nothing is kept of nothing");
+}
+
+#[test]
 fn every_walk_goes_through_its_layers_and_names_files_that_are_there() {
     let workspace = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..");
     for (operation, steps) in [

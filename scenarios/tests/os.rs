@@ -58,3 +58,8 @@ fn lifecycle() {
 fn drops() {
     on_this_machine(cases::drops::run);
 }
+
+#[test]
+fn fd_program() {
+    on_this_machine(cases::fd_program::run);
+}

@@ -20,3 +20,15 @@ pub(crate) fn offer(wrong: &str, names: &[&str]) -> Option<String> {
         .collect();
     Some(format!("; did you mean {}?", close.join(" or ")))
 }
+
+/// A message on one line, whatever it quotes.
+pub(crate) fn one_line(message: &str) -> String {
+    message.chars().fold(String::new(), |mut line, c| {
+        if c.is_control() {
+            line.extend(c.escape_default());
+        } else {
+            line.push(c);
+        }
+        line
+    })
+}

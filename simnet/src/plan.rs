@@ -13,7 +13,7 @@ use netcore::rt::Trigger;
 use serde::{Deserialize, Serialize};
 
 use crate::choice::{Point, Rates, Seed, Stream};
-use crate::near;
+use crate::near::{self, one_line};
 
 /// The plan of whoever says nothing.
 const SWARM: &str = include_str!("swarm.toml");
@@ -159,13 +159,19 @@ impl Plan {
     pub fn parse(file: &str, text: &str) -> Result<Plan, PlanError> {
         let plan: Plan = toml::from_str(text).map_err(|error| {
             let line = error.span().map_or(0, |span| 1 + text[..span.start].matches('\n').count());
-            PlanError::Form(format!("{file}, line {line}: {}", with_near(error.message())))
+            PlanError::Form(format!("{file}, line {line}: {}", one_line(&with_near(error.message()))))
         })?;
-        plan.check().map_err(|what| PlanError::Form(format!("{file}: {what}")))?;
+        plan.check().map_err(|error| PlanError::Form(format!("{file}: {error}")))?;
         Ok(plan)
     }
 
-    fn check(&self) -> Result<(), String> {
+    /// Whether a plan that did not come through [`Plan::parse`] is one.
+    pub fn check(&self) -> Result<(), PlanError> {
+        self.flaw().map_or(Ok(()), |flaw| Err(PlanError::Form(flaw)))
+    }
+
+    /// What is wrong with it, although it has the form.
+    fn flaw(&self) -> Option<String> {
         let Plan { faults, links, processes, .. } = self;
         let lists = [
             ("links.latency-us", links.latency_us.len()),
@@ -185,22 +191,22 @@ impl Plan {
             fault.map(|(point, _)| format!("faults.{}", point.key()))
         });
         if let Some(name) = empty {
-            return Err(format!("`{name}` has nothing to draw from; [0] is never"));
+            return Some(format!("`{name}` has nothing to draw from; [0] is never"));
         }
         if let Some(point) = faults.keys().find(|point| !Point::FAULTS.contains(point)) {
             let names = Point::FAULTS.map(Point::key).join(", ");
-            return Err(format!("`faults.{}` is no fault; faults are {names}", point.key()));
+            return Some(format!("`faults.{}` is no fault; faults are {names}", point.key()));
         }
         if processes.workers.contains(&0) {
-            return Err("`processes.workers`: a runtime without workers runs nothing".to_owned());
+            return Some("`processes.workers`: a runtime without workers runs nothing".to_owned());
         }
         let few = |limit: &&u64| (1..DESCRIPTORS_MIN).contains(*limit);
         if let Some(few) = processes.descriptors.iter().find(few) {
-            return Err(format!(
+            return Some(format!(
                 "`processes.descriptors`: {few} are too few, {DESCRIPTORS_MIN} is the least; 0 is no limit"
             ));
         }
-        Ok(())
+        None
     }
 
     /// The rates of a seed's run.
@@ -261,5 +267,7 @@ mod tests {
         assert!(refused("about = \"x\"\n[processes]\nworkers = [0]\n").contains("runs nothing"));
         assert!(refused("[links]\n").contains("about"));
         assert!(refused("about = 3").contains("line 1"));
+        let quoted = refused("about = \"x\"\n[faults]\n\"ein\\ntr\" = [1]\n");
+        assert_eq!(quoted, "a.toml, line 3: unknown name `ein\\ntr`; did you mean `eintr`?");
     }
 }

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};
 
-use simnet::choice::Seed;
-use simnet::hunt::{Archive, Conditions, Found, Repro, Scenario};
+use simnet::choice::{Point, Seed, Tape};
+use simnet::hunt::{Archive, Conditions, Found, Origin, Repro, Scenario};
 use simnet::world::World;
 use simnet::{Oracle, Scenario as Case};
 
@@ -79,6 +79,40 @@ fn a_finding_has_a_folder_that_another_hunt_knows() {
     later.save_counts().expect("the test's own folder");
     let counts: Vec<_> = later.counts().map(|(_, signature, times)| (signature.to_owned(), times)).collect();
     assert_eq!(counts, [("WE a sum is too large".to_owned(), 3), ("WE nothing and three".to_owned(), 1)]);
+}
+
+/// A tape for [`sums`] from two bytes, which are its numbers.
+fn digits(bytes: &[u8]) -> Tape {
+    let answers: Vec<u32> = bytes.iter().map(|&byte| (byte % 10).into()).collect();
+    Tape::default().led_by(Point::Workload.into(), &answers)
+}
+
+#[test]
+fn a_fuzzers_bytes_are_a_finding_without_a_seed() {
+    let nothing = Case::new("nothing", "", &["linux"], |_| {});
+    let all = [nothing, Case::new("sums", "", &["linux"], sums).read_by(digits)];
+    let (scenario, tape) = Scenario::from_bytes(&all, &[3, 109, 8, 7, 7]).expect("not empty");
+    assert_eq!((scenario.name, tape.len()), ("sums", 4));
+    let repro = Repro::import(scenario, &tape).expect("9 and 8 are too much");
+    assert_eq!((repro.origin, &*repro.signature), (Origin::Bytes, "WE a sum is too large"));
+    assert_eq!(repro.tape.len(), 2, "what nobody asked for is left out");
+    let small = repro.smaller(scenario, || true);
+    assert!(small.tape.weight() <= 16, "{:?}", small.tape);
+
+    let out = folder("imported");
+    let again = |folder: &Path| format!("again {}", folder.display());
+    let kept = Archive::open(&out).keep(scenario, small.clone(), again).expect("the test's own folder");
+    assert_eq!(Repro::load(&kept).expect("a finding"), small);
+    let text = fs::read_to_string(kept.join("report.md")).expect("the report");
+    assert!(text.contains("Found in scenario `sums` by a fuzzer's bytes."), "{text}");
+    let file = fs::read_to_string(kept.join(Repro::FILE)).expect("the finding");
+    assert!(!file.contains("seed") && !file.contains("strategy"), "{file}");
+    let torn = file.replace("\"times\"", "\"runs\":3,\"times\"");
+    let error = Repro::parse(Path::new("torn"), &torn).expect_err("a run of no campaign").to_string();
+    assert_eq!(error, "torn: not a finding: `seed`, `runs` and `strategy` go together");
+
+    assert!(Repro::import(scenario, &digits(&[1, 2])).is_none(), "nothing is wrong with 3");
+    assert!(Scenario::from_bytes(&all, &[]).is_none() && Scenario::from_bytes(&[], &[1]).is_none());
 }
 
 /// Not for itself: [`a_test_that_fails_says_how_to_see_it_again`] runs it.

@@ -12,7 +12,8 @@ use crate::sys::{Instant, Sys};
 pub struct TimerKey {
     /// When it fires.
     pub at: Instant,
-    pub(crate) id: u64,
+    /// Tells it from the others of its runtime.
+    pub id: u64,
 }
 
 /// What a timer does.

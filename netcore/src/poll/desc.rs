@@ -31,6 +31,26 @@ const WAITING: u64 = 2;
 ///
 /// No wakeup is lost: whoever has news writes `info` first and unblocks the word after; whoever waits sets the
 /// word first and reads `info` after. There is one waiter per direction, who holds the direction's lock.
+///
+/// It makes no system call and keeps no time: whoever has a clock, timers and a poller tells it of them, and does
+/// what its answers say.
+///
+/// ```
+/// use core::task::{Context, Poll, Waker};
+///
+/// use netcore::os::Os;
+/// use netcore::poll::{Desc, Error, Mode, Start};
+///
+/// let desc = Desc::<Os>::default();
+/// let mut parked = false;
+/// let mut poll = || desc.poll_ready(Mode::Read, &mut parked, &Context::from_waker(Waker::noop()));
+/// assert_eq!(desc.prepare(Mode::Read), Ok(Start::Try)); // …and the call answers EAGAIN.
+/// assert_eq!(poll(), Poll::Pending);
+/// desc.ready(true, false, false, false); // The poller reports it readable.
+/// assert_eq!(poll(), Poll::Ready(Ok(())));
+/// desc.evict(); // It is being closed.
+/// assert_eq!(poll(), Poll::Ready(Err(Error::Closing)));
+/// ```
 #[derive(Debug)]
 pub struct Desc<P> {
     words: [AtomicU64<P>; 2],
@@ -61,7 +81,7 @@ struct Deadline {
 
 /// What is to be done about a deadline.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Timer {
+pub enum Timer {
     /// Nothing: its timer fires early enough, or never mind.
     Keep,
     /// The key is its timer from now on; the one before is to be removed.
@@ -72,7 +92,7 @@ pub(super) enum Timer {
 
 /// How a read begins.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Start {
+pub enum Start {
     /// With the system call.
     Try,
     /// With waiting: there is nothing to read, and nothing has been reported since that became known.
@@ -102,13 +122,21 @@ impl<P: Preempt> Default for Desc<P> {
 
 impl<P: Preempt> Desc<P> {
     /// Whether an operation may go on: not if closing, past its deadline, or unwatchable, in this order.
-    pub(super) fn check(&self, mode: Mode) -> Result<(), Error> {
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Closing`], [`Error::DeadlineExceeded`] or [`Error::NotPollable`].
+    pub fn check(&self, mode: Mode) -> Result<(), Error> {
         self.info.lock().check(mode)
     }
 
     /// Before the first system call of an operation, whose caller holds the direction's lock. Forgetting
     /// what was reported is safe then: the call will see for itself.
-    pub(super) fn prepare(&self, mode: Mode) -> Result<Start, Error> {
+    ///
+    /// # Errors
+    ///
+    /// As [`Desc::check`].
+    pub fn prepare(&self, mode: Mode) -> Result<Start, Error> {
         let mut info = self.info.lock();
         info.check(mode)?;
         let drained = mode == Mode::Read && core::mem::take(&mut info.drained) && !info.hung_up;
@@ -123,7 +151,7 @@ impl<P: Preempt> Desc<P> {
 
     /// A stream read brought less than was asked for: the buffer was empty then, and what comes later
     /// makes a new edge. Not so behind a hang-up, which may have been reported with the data.
-    pub(super) fn drained(&self) {
+    pub fn drained(&self) {
         let mut info = self.info.lock();
         info.drained = !info.hung_up;
     }
@@ -131,15 +159,14 @@ impl<P: Preempt> Desc<P> {
     /// Waits until the direction is reported, is closed, or its deadline passes. `parked` tells whether
     /// the caller is the one that waits; it is to be given back as it is.
     ///
+    /// # Errors
+    ///
+    /// As [`Desc::check`].
+    ///
     /// # Panics
     ///
     /// If another task waits for the direction already.
-    pub(super) fn poll_ready(
-        &self,
-        mode: Mode,
-        parked: &mut bool,
-        cx: &Context<'_>,
-    ) -> Poll<Result<(), Error>> {
+    pub fn poll_ready(&self, mode: Mode, parked: &mut bool, cx: &Context<'_>) -> Poll<Result<(), Error>> {
         let word = &self.words[mode as usize];
         loop {
             if !*parked {
@@ -181,7 +208,7 @@ impl<P: Preempt> Desc<P> {
     }
 
     /// The waiter goes without having been woken. What was reported meanwhile stays reported.
-    pub(super) fn unpark(&self, mode: Mode) {
+    pub fn unpark(&self, mode: Mode) {
         let word = &self.words[mode as usize];
         if word.swap(NIL) == READY {
             word.compare_exchange(NIL, READY);
@@ -189,8 +216,9 @@ impl<P: Preempt> Desc<P> {
         self.set_waker(mode, None);
     }
 
-    /// The poller reports. `error`: an error and nothing else.
-    pub(crate) fn ready(&self, readable: bool, writable: bool, hung_up: bool, error: bool) {
+    /// The poller reports: which directions are ready, whether the peer has hung up, and whether it was an error and
+    /// nothing else.
+    pub fn ready(&self, readable: bool, writable: bool, hung_up: bool, error: bool) {
         if hung_up || error {
             let mut info = self.info.lock();
             info.hung_up |= hung_up;
@@ -202,13 +230,13 @@ impl<P: Preempt> Desc<P> {
     }
 
     /// The directions that somebody waits for.
-    pub(crate) fn waiting(&self) -> [bool; 2] {
+    pub fn waiting(&self) -> [bool; 2] {
         [self.words[0].load() == WAITING, self.words[1].load() == WAITING]
     }
 
     /// Closing begins: whoever waits is woken to see it, and nobody waits any more. The timers are the
     /// caller's to remove.
-    pub(super) fn evict(&self) -> [Option<TimerKey>; 2] {
+    pub fn evict(&self) -> [Option<TimerKey>; 2] {
         let mut info = self.info.lock();
         info.closing = true;
         let timers = [info.deadlines[0].timer.take(), info.deadlines[1].timer.take()];
@@ -221,13 +249,7 @@ impl<P: Preempt> Desc<P> {
 
     /// Sets a deadline, or clears it. One that has passed is expired from here on. `fresh` is a key that
     /// can be its timer's; a timer that fires before the deadline is as good, and stays.
-    pub(super) fn set_deadline(
-        &self,
-        mode: Mode,
-        at: Option<Instant>,
-        now: Instant,
-        fresh: TimerKey,
-    ) -> Timer {
+    pub fn set_deadline(&self, mode: Mode, at: Option<Instant>, now: Instant, fresh: TimerKey) -> Timer {
         let mut info = self.info.lock();
         if info.closing {
             return Timer::Keep;
@@ -245,11 +267,16 @@ impl<P: Preempt> Desc<P> {
     }
 
     /// The timer has fired: what is to be done now, the deadline being where it is.
-    pub(super) fn timer_fired(&self, mode: Mode, timer: TimerKey, now: Instant, fresh: TimerKey) -> Timer {
+    pub fn timer_fired(&self, mode: Mode, timer: TimerKey, now: Instant, fresh: TimerKey) -> Timer {
         let mut info = self.info.lock();
-        let deadline = &mut info.deadlines[mode as usize];
+        let Info { closing, deadlines, .. } = &mut *info;
+        let deadline = &mut deadlines[mode as usize];
         if deadline.timer == Some(timer) {
             deadline.timer = None;
+        }
+        // It was under way when the close took the timers: one that is added now nobody would remove.
+        if *closing {
+            return Timer::Keep;
         }
         match deadline.at {
             Some(at) if at <= now && !deadline.expired => {
@@ -266,7 +293,7 @@ impl<P: Preempt> Desc<P> {
 
     /// A timer of one direction has fired: if the deadline of the other has passed, too, it expires with it, as
     /// with Go's one timer for both, so that nobody who was woken by the one finds the other still open.
-    pub(super) fn expires_with(&self, mode: Mode, now: Instant) -> bool {
+    pub fn expires_with(&self, mode: Mode, now: Instant) -> bool {
         let mut info = self.info.lock();
         let deadline = &mut info.deadlines[mode as usize];
         let passed = deadline.at.is_some_and(|at| at <= now) && !deadline.expired;
@@ -275,12 +302,12 @@ impl<P: Preempt> Desc<P> {
     }
 
     /// Whether the key is still the deadline's timer.
-    pub(super) fn has_timer(&self, mode: Mode, timer: TimerKey) -> bool {
+    pub fn has_timer(&self, mode: Mode, timer: TimerKey) -> bool {
         self.info.lock().deadlines[mode as usize].timer == Some(timer)
     }
 
     /// Wakes who waits, since the deadline has passed.
-    pub(super) fn expire(&self, mode: Mode) {
+    pub fn expire(&self, mode: Mode) {
         if let Some(waker) = self.unblock(mode, false) {
             waker.wake();
         }

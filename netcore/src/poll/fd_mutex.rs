@@ -1,5 +1,7 @@
 //! Who may use a descriptor, and when it dies: Go's `fdMutex`.
 
+use core::task::{Context, Poll};
+
 use super::semaphore::{Semaphore, Ticket};
 use crate::sync::AtomicU64;
 use crate::sys::Preempt;
@@ -41,6 +43,19 @@ pub enum Mode {
 /// brings it about (`true` from `decref` or `unlock`) destroys the descriptor. Waiters hold no
 /// reference; each unlock takes one off the count and lets it try again, in no order with newcomers. A close
 /// lets all of them go, to see that it is closed.
+///
+/// ```
+/// use netcore::os::Os;
+/// use netcore::poll::{FdMutex, Locked, Mode};
+///
+/// let mutex = FdMutex::<Os>::default();
+/// assert_eq!(mutex.try_lock(Mode::Read), Locked::Yes);
+/// assert_eq!(mutex.try_lock(Mode::Write), Locked::Yes, "the directions do not know each other");
+/// assert!(mutex.incref_and_close());
+/// assert_eq!(mutex.try_lock(Mode::Read), Locked::Closed);
+/// assert!(!mutex.decref() && !mutex.unlock(Mode::Write));
+/// assert!(mutex.unlock(Mode::Read), "the last one destroys the descriptor");
+/// ```
 #[derive(Debug)]
 pub struct FdMutex<P> {
     state: AtomicU64<P>,
@@ -50,7 +65,7 @@ pub struct FdMutex<P> {
 
 /// What came of an attempt to lock.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Locked {
+pub enum Locked {
     /// The lock is the caller's.
     Yes,
     /// Somebody has it; the ticket says when to try again.
@@ -138,8 +153,13 @@ impl<P: Preempt> FdMutex<P> {
         }
     }
 
-    /// Takes the lock of a direction, and a reference with it, unless somebody has it.
-    pub(super) fn try_lock(&self, mode: Mode) -> Locked {
+    /// Takes the lock of a direction, and a reference with it, unless somebody has it. Who is told to wait either does
+    /// so with [`FdMutex::poll_chosen`] and tries again, or goes with [`FdMutex::abandon`].
+    ///
+    /// # Panics
+    ///
+    /// With 1048575 references held or tasks waiting, as Go does.
+    pub fn try_lock(&self, mode: Mode) -> Locked {
         let Lock { bit, wait, mask } = lock_of(mode);
         loop {
             let old = self.state.load();
@@ -160,7 +180,7 @@ impl<P: Preempt> FdMutex<P> {
     /// # Panics
     ///
     /// If the direction is not locked.
-    pub(super) fn unlock(&self, mode: Mode) -> bool {
+    pub fn unlock(&self, mode: Mode) -> bool {
         let Lock { bit, wait, mask } = lock_of(mode);
         loop {
             let old = self.state.load();
@@ -176,8 +196,14 @@ impl<P: Preempt> FdMutex<P> {
         }
     }
 
+    /// Waits until it is worth to try again: an unlock has chosen the ticket, or a close has let everybody go. The ticket
+    /// is used up then.
+    pub fn poll_chosen(&self, mode: Mode, ticket: &mut Ticket, cx: &Context<'_>) -> Poll<()> {
+        self.waiters(mode).poll_acquire(ticket, cx)
+    }
+
     /// A waiter goes without having been served. If an unlock had already chosen it, another one is.
-    pub(super) fn abandon(&self, mode: Mode, ticket: &mut Ticket) {
+    pub fn abandon(&self, mode: Mode, ticket: &mut Ticket) {
         let Lock { bit, wait, mask } = lock_of(mode);
         let chosen = self.waiters(mode).forget(ticket);
         loop {
@@ -197,7 +223,7 @@ impl<P: Preempt> FdMutex<P> {
         }
     }
 
-    pub(super) fn waiters(&self, mode: Mode) -> &Semaphore<P> {
+    fn waiters(&self, mode: Mode) -> &Semaphore<P> {
         match mode {
             Mode::Read => &self.read_waiters,
             Mode::Write => &self.write_waiters,

@@ -16,10 +16,11 @@ mod loom;
 mod op;
 mod semaphore;
 
-pub use desc::{Desc, Mode};
+pub use desc::{Desc, Mode, Start, Timer};
 pub use descriptor::{Descriptor, Kind};
 pub use error::{Error, Partial};
-pub use fd_mutex::FdMutex;
+pub use fd_mutex::{FdMutex, Locked};
 pub use op::Op;
+pub use semaphore::Ticket;
 
 pub(crate) use descriptor::Inner;

@@ -88,7 +88,7 @@ impl<S: Sys> Inner<S> {
                     Locked::Closed => return Poll::Ready(Err(Error::Closing)),
                 },
                 Stage::Queued(ticket) => {
-                    ready!(self.mutex.waiters(mode).poll_acquire(ticket, cx));
+                    ready!(self.mutex.poll_chosen(mode, ticket, cx));
                     op.stage = Stage::Idle;
                 }
                 Stage::Locked | Stage::Trying | Stage::Waiting { .. } => return Poll::Ready(Ok(())),

@@ -22,9 +22,9 @@ struct Queue {
     chosen: Vec<u64>,
 }
 
-/// A place in the queue; 0 before the first poll.
+/// A place in the queue of those that wait for a lock. The number is 0 before the first poll.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Ticket(u64);
+pub struct Ticket(u64);
 
 impl<P: Preempt> Default for Semaphore<P> {
     fn default() -> Self {

@@ -113,6 +113,7 @@ impl<S: Sys> Runtime<S> {
     /// From a task of the runtime itself, which cannot wait for its own end.
     pub fn shutdown(mut self) -> Metrics {
         self.stop();
+        self.handle.shared.await_end();
         self.handle.metrics()
     }
 

@@ -159,11 +159,16 @@ impl<S: Sys> Shared<S> {
         self.living.lock().len() as u64
     }
 
-    /// The workers have stopped: drops every task, or waits until whoever is about to make it ready has.
+    /// The workers have stopped: drops every task, but for those that another thread is about to make ready, which that
+    /// thread drops.
     pub(super) fn end_tasks(&self) {
         *self.stopper.lock() = Some(self.driver.sys.current());
         self.over.store(true);
         self.drop_tasks();
+    }
+
+    /// Waits for the last of the tasks.
+    pub(super) fn await_end(&self) {
         while self.tasks() > 0 {
             self.driver.sys.park(None);
         }

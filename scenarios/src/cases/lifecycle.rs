@@ -57,6 +57,8 @@ fn life<R: Room>(room: &R, site: &Site<R::Sys>, other: &Site<R::Sys>) {
     drop(listener);
     if room.one_in(3) {
         drop(mortal);
+        // A task that somebody was about to wake is dropped by them.
+        witness.block_on(witness.handle().sleep(PAUSE));
     } else {
         settle(room, [mortal]);
     }

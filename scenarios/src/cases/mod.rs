@@ -17,6 +17,8 @@ pub mod slow_reader;
 
 use simnet::Scenario;
 
+pub use crate::fd_program;
+
 /// Where faults of the network are.
 const SIMULATED: &[&str] = &["linux"];
 const BOTH: &[&str] = &["linux", "os"];
@@ -35,6 +37,7 @@ pub fn all() -> Vec<Scenario> {
         Scenario::new("dial-any", dial_any::ABOUT, SIMULATED, dial_any::run),
         Scenario::new("lifecycle", lifecycle::ABOUT, BOTH, lifecycle::run),
         Scenario::new("drops", drops::ABOUT, BOTH, drops::run),
+        Scenario::new("fd-program", fd_program::ABOUT, BOTH, fd_program::run).read_by(fd_program::tape),
         Scenario::new("partition", partition::ABOUT, SIMULATED, partition::run),
         Scenario::new("crash", crash::ABOUT, SIMULATED, crash::run),
         Scenario::new("pool", pool::ABOUT, SIMULATED, pool::run),

@@ -109,11 +109,24 @@ impl Tape {
             let next: &mut u64 = next.entry(sequence).or_default();
             let index = *next + u64::from(gap);
             *next = index + 1;
-            if answer > 0 {
-                tape.push(sequence, index, u32::from(answer));
-            }
+            tape.push(sequence, index, u32::from(answer));
         }
         tape
+    }
+
+    /// The same, with these answers to the first questions of a sequence, and those that it has to the questions after
+    /// them.
+    #[must_use]
+    pub fn led_by(mut self, sequence: Sequence, answers: &[u32]) -> Tape {
+        let later = self.tracks.iter().position(|track| track.sequence == sequence);
+        let later = later.map_or_else(Vec::new, |at| self.tracks.remove(at).answers);
+        for (index, &answer) in (0..).zip(answers) {
+            self.push(sequence, index, answer);
+        }
+        for (index, answer) in later {
+            self.push(sequence, index + answers.len() as u64, answer);
+        }
+        self
     }
 
     /// The first `parts` of `of` equal parts: of each sequence, as many of its first answers.
@@ -191,6 +204,9 @@ impl Tape {
     }
 
     pub(super) fn push(&mut self, sequence: impl Into<Sequence>, index: u64, answer: u32) {
+        if answer == 0 {
+            return;
+        }
         let sequence = sequence.into();
         match self.tracks.iter_mut().find(|track| track.sequence == sequence) {
             Some(track) => track.answers.push((index, answer)),

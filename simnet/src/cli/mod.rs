@@ -1,4 +1,4 @@
-//! The command: list, hunt, replay, shrink, show, promote, explain, conform, mutants.
+//! The command: list, hunt, replay, shrink, show, promote, import, explain, conform, mutants.
 //!
 //! Exit codes: 0, nothing was found; 1, something was; 2, the command was not understood or could not be carried
 //! out.
@@ -6,7 +6,9 @@
 mod conform;
 mod explain;
 mod filter;
+mod findings;
 mod hunt;
+mod import;
 mod mutants;
 mod promote;
 mod replay;
@@ -45,6 +47,8 @@ enum Command {
     Show(show::Args),
     /// Makes a finding a regression test, under a name.
     Promote(promote::Args),
+    /// Makes what a fuzzer has found a finding: its bytes are read as the fuzz target reads them.
+    Import(import::Args),
     /// Walks through the layers of one operation: read, accept, close, dial, deadline.
     Explain(explain::Args),
     /// Runs random programs of system calls on the real kernel and on the simulated one, and compares.
@@ -100,6 +104,7 @@ pub fn main(scenarios: &[Scenario]) -> ExitCode {
         Command::Shrink(args) => shrink::run(scenarios, args),
         Command::Show(args) => show::run(scenarios, &args),
         Command::Promote(args) => promote::run(scenarios, &args),
+        Command::Import(args) => import::run(scenarios, &args),
         Command::Explain(args) => explain::explain(&args),
         Command::Conform(args) => conform::run(&args),
         Command::Mutants(args) => mutants::run(args),

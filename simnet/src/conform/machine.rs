@@ -16,7 +16,7 @@ use crate::choice::{Point, Rates, Seed};
 use crate::oracle::Finding;
 use crate::world::{Config, Source, run};
 
-/// Numbers that a program may have open.
+/// Numbers that a program names itself: what it copies onto, and where its limit is.
 const NUMBERS: usize = 40;
 /// After how many bytes the bytes of a stream repeat. Prime, so that no size of a transfer divides it.
 const PERIOD: usize = 4093;
@@ -89,7 +89,7 @@ pub(super) trait Platform: Epoll + Sockets + Threads + Clock + Clone + Send + Sy
 impl<S: Epoll + Sockets + Threads + Clock + Clone + Send + Sync + 'static> Platform for S {}
 
 fn answers<S: Platform>(s: &S, program: &Program, pace: Pace, block: u16) -> Vec<Answer> {
-    let mut machine = Machine::new(s, block);
+    let mut machine = Machine::new(s, block, program.calls.len());
     let answers = program.calls.iter().enumerate().map(|(at, call)| {
         let answer = machine.call(at as u64, call);
         if pace == Pace::Settled {
@@ -126,14 +126,17 @@ pub(super) const SENT: usize = 0;
 pub(super) const RECEIVED: usize = 1;
 
 impl<'a, S: Platform> Machine<'a, S> {
-    fn new(s: &'a S, block: u16) -> Self {
+    /// For a program of so many calls.
+    fn new(s: &'a S, block: u16, calls: usize) -> Self {
+        // A call makes two descriptors at most.
+        let places = NUMBERS.max(2 * calls);
         let is_free = |number: &i32| s.fcntl_getfd(Fd::raw(*number)) == Err(Errno::EBADF);
         Machine {
             s,
-            free: (0..).filter(is_free).take(NUMBERS).collect(),
+            free: (0..).filter(is_free).take(places).collect(),
             numbers: Vec::new(),
             names: Vec::new(),
-            streams: vec![0; NUMBERS],
+            streams: vec![0; places],
             offsets: vec![[0; 2]],
             sockets: vec![false],
             limit: None,
@@ -158,7 +161,7 @@ impl<'a, S: Platform> Machine<'a, S> {
 
     /// The place of a number among those that were free.
     pub(super) fn place(&self, fd: Fd) -> u32 {
-        self.free.iter().position(|&number| number == fd.number).unwrap_or(NUMBERS) as u32
+        self.free.iter().position(|&number| number == fd.number).unwrap_or(self.free.len()) as u32
     }
 
     /// A variable gets its value; with a stream of its own, or with that of `like`.

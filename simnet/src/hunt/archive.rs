@@ -69,6 +69,11 @@ impl Archive {
         Ok(folder)
     }
 
+    /// Where a finding is kept, if it is.
+    pub fn folder(&self, scenario: &str, signature: &str) -> Option<&Path> {
+        self.known.get(&(scenario.to_owned(), signature.to_owned()))?.folder.as_deref()
+    }
+
     /// A name that is not taken: scenario, oracle and place.
     fn folder_for(&self, repro: &Repro) -> PathBuf {
         let mut name = format!("{}-{}", repro.scenario, repro.signature)

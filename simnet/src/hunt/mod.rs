@@ -15,7 +15,7 @@ pub use campaign::{Campaign, Found, Limit, Progress, Tally, hunt};
 pub use check::check;
 pub use conditions::Conditions;
 pub use exhaust::Cursor;
-pub use repro::{Repro, ReproError};
+pub use repro::{Origin, Repro, ReproError};
 pub use scenario::Scenario;
 pub use shrink::Shrinker;
 pub use story::Story;

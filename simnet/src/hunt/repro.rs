@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{Found, Scenario, Shrinker};
 use crate::choice::{Rates, Seed, Tape, TapeError};
-use crate::plan::Plan;
+use crate::near::one_line;
+use crate::plan::{Plan, PlanError};
 use crate::sched::StrategyName;
 use crate::world::{Config, Report, Source};
 
@@ -19,21 +20,16 @@ const FORMAT: u32 = 4;
 
 /// A run that failed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(try_from = "File", into = "File")]
 pub struct Repro {
-    format: u32,
     /// The version of simnet that wrote it.
     pub simnet: String,
     /// The scenario's name.
     pub scenario: String,
-    /// The seed that found it.
-    pub seed: Seed,
-    /// Which run of its campaign it was, from 1.
-    pub runs: u64,
+    /// How it was found.
+    pub origin: Origin,
     /// How often it has been found.
     pub times: u64,
-    /// What its schedule was drawn by.
-    pub strategy: StrategyName,
     /// What its conditions were drawn from.
     pub plan: Plan,
     /// How rarely faults struck.
@@ -44,6 +40,33 @@ pub struct Repro {
     pub signature: String,
     /// The hash of the run, in hexadecimal. Another build of the program has another one.
     pub hash: String,
+}
+
+/// How a finding was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// By a campaign.
+    Seed {
+        /// The seed that does it.
+        seed: Seed,
+        /// Which run of its campaign it was, from 1.
+        run: u64,
+        /// What its schedule was drawn by.
+        strategy: StrategyName,
+    },
+    /// By a fuzzer, whose bytes were the tape: no seed ends in it.
+    Bytes,
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Origin::Seed { seed, run, strategy } => {
+                write!(f, "seed {seed}, run {run} of its campaign, strategy {strategy}")
+            }
+            Origin::Bytes => f.write_str("a fuzzer's bytes"),
+        }
+    }
 }
 
 /// A file that is no finding.
@@ -57,6 +80,8 @@ pub enum ReproError {
     Format(PathBuf, u64),
     /// The tape in it is none.
     Tape(PathBuf, TapeError),
+    /// The plan in it is none.
+    Plan(PathBuf, PlanError),
 }
 
 impl fmt::Display for ReproError {
@@ -70,6 +95,7 @@ impl fmt::Display for ReproError {
                 path.display()
             ),
             ReproError::Tape(path, error) => write!(f, "{}: {error}", path.display()),
+            ReproError::Plan(path, error) => write!(f, "{}: {error}", path.display()),
         }
     }
 }
@@ -80,36 +106,59 @@ impl Repro {
     /// Runs it once more, recording, and keeps what is needed to run it again.
     pub fn record(scenario: &Scenario, found: &Found) -> (Repro, Report) {
         let Found { seed, run, ref finding, ref config, .. } = *found;
-        let config = Config { record: true, ..Config::clone(config) };
-        let mut report = scenario.run(&config);
-        let repro = Repro {
-            format: FORMAT,
+        let mut report = scenario.run(&Config { record: true, ..Config::clone(config) });
+        let origin = Origin::Seed { seed, run, strategy: config.strategy };
+        let tape = core::mem::take(&mut report.tape);
+        (Repro::new(scenario, origin, config, tape, finding.signature(), &report), report)
+    }
+
+    /// What a tape from outside ends in, if anything.
+    pub fn import(scenario: &Scenario, tape: &Tape) -> Option<Repro> {
+        let config = Config::new(Source::Tape(tape.clone()));
+        // The tape of the run has what was asked for only, and is what the run is shrunk by.
+        let mut report = scenario.run(&Config { record: true, ..config.clone() });
+        let signature = report.finding.as_ref()?.signature();
+        let tape = core::mem::take(&mut report.tape);
+        Some(Repro::new(scenario, Origin::Bytes, &config, tape, signature, &report))
+    }
+
+    fn new(
+        scenario: &Scenario,
+        origin: Origin,
+        config: &Config,
+        tape: Tape,
+        signature: String,
+        report: &Report,
+    ) -> Repro {
+        Repro {
             simnet: env!("CARGO_PKG_VERSION").to_owned(),
             scenario: scenario.name.to_owned(),
-            seed,
-            runs: run,
+            origin,
             times: 1,
-            strategy: config.strategy,
             plan: Plan::clone(&config.plan),
-            rates: config.rates,
-            tape: core::mem::take(&mut report.tape),
-            signature: finding.signature(),
+            rates: config.rates.clone(),
+            tape,
+            signature,
             hash: report.hash.to_string(),
-        };
-        (repro, report)
+        }
     }
 
     /// Runs it once more, recording, and shrinks it until nothing more can go or `goes_on` says no. `false` goes with
     /// it if the recorded run was another one: then something besides the world decides.
-    pub fn smallest(scenario: &Scenario, found: &Found, mut goes_on: impl FnMut() -> bool) -> (Repro, bool) {
+    pub fn smallest(scenario: &Scenario, found: &Found, goes_on: impl FnMut() -> bool) -> (Repro, bool) {
         let (repro, again) = Repro::record(scenario, found);
-        let is_same = again.hash.value() == found.hash;
-        match Shrinker::new(scenario, repro.config(), repro.tape.clone(), Shrinker::POINTS) {
+        (repro.smaller(scenario, goes_on), again.hash.value() == found.hash)
+    }
+
+    /// The same finding by as few decisions as can be, or as there were when `goes_on` said no.
+    #[must_use]
+    pub fn smaller(self, scenario: &Scenario, mut goes_on: impl FnMut() -> bool) -> Repro {
+        match Shrinker::new(scenario, self.config(), self.tape.clone(), Shrinker::POINTS) {
             Some(mut shrinker) => {
                 shrinker.shrink(|_| goes_on());
-                (repro.shrunk(&shrinker), is_same)
+                self.shrunk(&shrinker)
             }
-            None => (repro, is_same),
+            None => self,
         }
     }
 
@@ -130,17 +179,27 @@ impl Repro {
 
     /// Writes it into a file.
     pub fn save(&self, path: &Path) -> io::Result<()> {
-        let text = serde_json::to_string(self).map_err(io::Error::other)?;
-        fs::write(path, text + "\n")
+        fs::write(path, self.to_text()?)
+    }
+
+    /// The text of its file.
+    pub fn to_text(&self) -> io::Result<String> {
+        Ok(serde_json::to_string(self).map_err(io::Error::other)? + "\n")
     }
 
     /// Reads one: a file, or a finding's folder.
     pub fn load(path: &Path) -> Result<Repro, ReproError> {
         let in_folder = path.join(Repro::FILE);
         let path = if path.is_dir() { &in_folder } else { path };
-        let damaged = |error: serde_json::Error| ReproError::Damaged(path.to_owned(), error.to_string());
         let text = fs::read_to_string(path).map_err(|error| ReproError::Read(path.to_owned(), error))?;
-        let value: serde_json::Value = serde_json::from_str(&text).map_err(damaged)?;
+        Repro::parse(path, &text)
+    }
+
+    /// From the text of the file at `path`.
+    pub fn parse(path: &Path, text: &str) -> Result<Repro, ReproError> {
+        let damaged =
+            |error: serde_json::Error| ReproError::Damaged(path.to_owned(), one_line(&error.to_string()));
+        let value: serde_json::Value = serde_json::from_str(text).map_err(damaged)?;
         match value.get("format").and_then(serde_json::Value::as_u64) {
             Some(format) if format != u64::from(FORMAT) => {
                 return Err(ReproError::Format(path.to_owned(), format));
@@ -149,6 +208,54 @@ impl Repro {
         }
         let repro: Repro = serde_json::from_value(value).map_err(damaged)?;
         repro.tape.check().map_err(|error| ReproError::Tape(path.to_owned(), error))?;
+        repro.plan.check().map_err(|error| ReproError::Plan(path.to_owned(), error))?;
         Ok(repro)
+    }
+}
+
+/// What is in a file. A finding that has a seed has all that goes with one.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    format: u32,
+    simnet: String,
+    scenario: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    seed: Option<Seed>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    runs: Option<u64>,
+    times: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    strategy: Option<StrategyName>,
+    plan: Plan,
+    rates: Rates,
+    tape: Tape,
+    signature: String,
+    hash: String,
+}
+
+impl TryFrom<File> for Repro {
+    type Error = &'static str;
+
+    fn try_from(file: File) -> Result<Repro, &'static str> {
+        let origin = match (file.seed, file.runs, file.strategy) {
+            (Some(seed), Some(run), Some(strategy)) => Origin::Seed { seed, run, strategy },
+            (None, None, None) => Origin::Bytes,
+            _ => return Err("`seed`, `runs` and `strategy` go together"),
+        };
+        let File { simnet, scenario, times, plan, rates, tape, signature, hash, .. } = file;
+        Ok(Repro { simnet, scenario, origin, times, plan, rates, tape, signature, hash })
+    }
+}
+
+impl From<Repro> for File {
+    fn from(repro: Repro) -> File {
+        let (seed, runs, strategy) = match repro.origin {
+            Origin::Seed { seed, run, strategy } => (Some(seed), Some(run), Some(strategy)),
+            Origin::Bytes => (None, None, None),
+        };
+        let Repro { simnet, scenario, times, plan, rates, tape, signature, hash, .. } = repro;
+        let format = FORMAT;
+        File { format, simnet, scenario, seed, runs, times, strategy, plan, rates, tape, signature, hash }
     }
 }

@@ -3,7 +3,7 @@
 use core::fmt;
 use std::sync::{Arc, OnceLock};
 
-use crate::choice::{Seed, Stream};
+use crate::choice::{Seed, Stream, Tape};
 use crate::sched::{Learned, Shape};
 use crate::world::{Config, Report, Source, World, run};
 
@@ -20,6 +20,7 @@ pub struct Scenario {
     /// The kernels that it runs on: `linux` is the simulated one, `os` the real one.
     pub kernels: &'static [&'static str],
     body: Arc<dyn Fn(&World) + Send + Sync>,
+    read: fn(&[u8]) -> Tape,
     shapes: Arc<OnceLock<Vec<Arc<Shape>>>>,
 }
 
@@ -31,7 +32,33 @@ impl Scenario {
         kernels: &'static [&'static str],
         body: impl Fn(&World) + Send + Sync + 'static,
     ) -> Self {
-        Scenario { name, about, kernels, body: Arc::new(body), shapes: Arc::default() }
+        Scenario {
+            name,
+            about,
+            kernels,
+            body: Arc::new(body),
+            read: Tape::from_bytes,
+            shapes: Arc::default(),
+        }
+    }
+
+    /// The same, with a way of its own to read a fuzzer's bytes as a tape: instead of [`Tape::from_bytes`], which knows
+    /// nothing of what the scenario decides.
+    #[must_use]
+    pub fn read_by(self, read: fn(&[u8]) -> Tape) -> Self {
+        Scenario { read, ..self }
+    }
+
+    /// A fuzzer's bytes as a tape.
+    pub fn tape(&self, bytes: &[u8]) -> Tape {
+        (self.read)(bytes)
+    }
+
+    /// A fuzzer's bytes as one of `scenarios` and its tape: the first byte says which, the rest is every decision.
+    pub fn from_bytes<'a>(scenarios: &'a [Scenario], bytes: &[u8]) -> Option<(&'a Scenario, Tape)> {
+        let (&which, rest) = bytes.split_first()?;
+        let scenario = scenarios.get(usize::from(which).checked_rem(scenarios.len())?)?;
+        Some((scenario, scenario.tape(rest)))
     }
 
     /// Runs it once.

@@ -35,15 +35,12 @@ impl<'a> Story<'a> {
 
     /// All that a bug report needs, as Markdown; `again` is the command that replays it.
     pub fn report(&self, again: &str) -> String {
-        let Repro { scenario, seed, runs, strategy, tape, signature, hash, simnet, .. } = self.repro;
+        let Repro { scenario, origin, tape, signature, hash, simnet, .. } = self.repro;
         let mut text = format!("# {signature}\n\n");
         if let Some(finding) = &self.report.finding {
             let _ = writeln!(text, "```text\n{finding}\n```\n");
         }
-        let _ = writeln!(
-            text,
-            "Found in scenario `{scenario}` by seed {seed}, run {runs} of its campaign, strategy {strategy}.\n"
-        );
+        let _ = writeln!(text, "Found in scenario `{scenario}` by {origin}.\n");
         let _ = writeln!(text, "## What it needs\n\n{}\n", self.needs());
         if !tape.is_empty() {
             let _ = writeln!(text, "```text");

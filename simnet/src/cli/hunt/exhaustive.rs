@@ -8,10 +8,10 @@ use std::{fs, io};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::findings::Findings;
 use super::show::while_shown;
 use crate::choice::Seed;
 use crate::cli::Refusal;
+use crate::cli::findings::Findings;
 use crate::cli::words::short;
 use crate::hunt::{Campaign, Cursor, Limit, Progress, Scenario};
 

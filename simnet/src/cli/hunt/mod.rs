@@ -1,7 +1,6 @@
 //! `simnet hunt`.
 
 mod exhaustive;
-mod findings;
 mod saved;
 mod show;
 
@@ -10,11 +9,11 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use super::findings::Findings;
 use super::words::duration;
 use super::{ConditionArgs, Refusal, find};
 use crate::choice::Seed;
 use crate::hunt::{Campaign, Limit, Progress, Scenario};
-use findings::Findings;
 use saved::Saved;
 
 /// One in so many seeds is run twice.

@@ -89,7 +89,8 @@ fn sample(scenarios: &[Scenario], strategy: StrategyName, first_seed: Seed, args
     let found = first.map(|found| {
         let scenario = &scenarios[found.scenario];
         let (repro, shrink_seconds) = timed(|| shrunk(scenario, &found));
-        let Repro { signature, runs, tape, .. } = repro;
+        let Repro { signature, tape, .. } = repro;
+        let runs = found.run;
         Outcome { scenario: scenario.name.to_owned(), signature, runs, decisions: tape.len(), shrink_seconds }
     });
     Sample { strategy, seconds, found }

@@ -1,9 +1,9 @@
-//! What a hunt does with what it finds.
+//! What a hunt does with what it finds, and an import with what a fuzzer has found.
 
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::cli::words::replay;
+use super::words::replay;
 use crate::hunt::{Archive, Found, Repro, Scenario, Story};
 
 /// The findings of a hunt, and those that were in its folder before.
@@ -33,12 +33,32 @@ impl<'a> Findings<'a> {
         if !is_same {
             println!("           the recorded run was another one: something besides the world decides");
         }
+        self.keep(scenario, repro, &format!("{} --seed {}", replay(&scenario.name), found.seed));
+    }
+
+    /// Shrinks a finding of a fuzzer's, tells it and keeps it; or says where it is kept already. `again` is a command that
+    /// shows it, if it cannot be kept.
+    pub(super) fn import(&mut self, scenario: &Scenario, repro: Repro, again: &str) {
+        self.count += 1;
+        println!("signature  {} {}", scenario.name, repro.signature);
+        println!("found by   {}", repro.origin);
+        let is_new = self.archive.count(scenario.name, &repro.signature);
+        match self.archive.folder(scenario.name, &repro.signature) {
+            Some(folder) if !is_new => println!("again      {}", replay(&folder.display())),
+            _ => {
+                let repro = repro.smaller(scenario, || !self.interrupted.load(Ordering::Relaxed));
+                self.keep(scenario, repro, again);
+            }
+        }
+    }
+
+    fn keep(&mut self, scenario: &Scenario, repro: Repro, otherwise: &str) {
         print!("{}", Story::of(scenario, &repro).short());
         match self.archive.keep(scenario, repro, |folder| replay(&folder.display())) {
             Ok(folder) => println!("again      {}", replay(&folder.display())),
             Err(error) => {
                 println!("           not kept: {error}");
-                println!("again      {} --seed {}", replay(&scenario.name), found.seed);
+                println!("again      {otherwise}");
             }
         }
     }
