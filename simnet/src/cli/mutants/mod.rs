@@ -73,7 +73,8 @@ pub(super) fn run(args: Args) -> Result<ExitCode, Refusal> {
     let bar = bar(chosen.len() as u64);
     if args.only.is_empty() {
         bar.set_message("the unchanged code");
-        let once = Sampling { times: 1, ..args.sample.clone() };
+        let strategy = args.sample.strategy[..1].to_vec();
+        let once = Sampling { times: 1, strategy, ..args.sample };
         let found = workshop.hunt(None, &once)?.into_iter().find_map(|sample| sample.found);
         let failed = || workshop.loom(None).map(|failed| failed.into_iter().next());
         if let Some(what) = found.map_or_else(failed, |found| Ok(Some(found.signature)))? {

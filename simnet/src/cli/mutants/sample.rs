@@ -2,6 +2,7 @@
 
 use core::time::Duration;
 use std::process::ExitCode;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Instant;
@@ -13,6 +14,8 @@ use crate::cli::Refusal;
 use crate::hunt::{Campaign, Conditions, Found, Limit, Progress, Repro, Scenario, Shrinker, hunt};
 use crate::sched::StrategyName;
 
+/// Hunts in which a strategy that is there for comparison has found nothing, and after which it is not tried again.
+const GIVEN_UP_AFTER: u64 = 2;
 /// First seeds are so far apart.
 const SEEDS_APART: u64 = 10_000_000;
 
@@ -47,23 +50,67 @@ pub(super) struct Outcome {
     pub(super) signature: String,
     /// Which run it was, from 1.
     pub(super) runs: u64,
-    /// Decisions that are left of it, and how long that took.
-    pub(super) decisions: usize,
-    pub(super) shrink_seconds: f64,
+    /// What is left of it; that is asked of one strategy's only.
+    pub(super) shrunk: Option<Shrunk>,
 }
 
-/// Writes one sample a line.
+/// Decisions that are left of a finding, and how long that took.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(super) struct Shrunk {
+    pub(super) decisions: usize,
+    pub(super) seconds: f64,
+}
+
+/// Writes one sample a line. What the first strategy finds is shrunk; the others are given up when their first hunts have
+/// found nothing.
 pub(in crate::cli) fn run(scenarios: &[Scenario], args: &Sampling) -> Result<ExitCode, Refusal> {
-    for &strategy in &args.strategy {
+    for (place, &strategy) in args.strategy.iter().enumerate() {
+        let mut any = false;
+        let mut founds = Vec::new();
         for nth in 0..args.times {
-            let sample = sample(scenarios, strategy, Seed(nth * SEEDS_APART), args);
+            let (sample, found) = sample(scenarios, strategy, Seed(nth * SEEDS_APART), args);
+            any |= found.is_some();
+            founds.push((sample, found));
+            if place > 0 && !any && nth + 1 == GIVEN_UP_AFTER {
+                break;
+            }
+        }
+        if place == 0 {
+            shrink_all(scenarios, &mut founds);
+        }
+        for (sample, _) in founds {
             println!("{}", serde_json::to_string(&sample)?);
         }
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn sample(scenarios: &[Scenario], strategy: StrategyName, first_seed: Seed, args: &Sampling) -> Sample {
+/// Shrinks what was found, on all cores.
+fn shrink_all(scenarios: &[Scenario], founds: &mut [(Sample, Option<Found>)]) {
+    let todo = Mutex::new(founds.iter_mut());
+    std::thread::scope(|scope| {
+        for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {
+            scope.spawn(|| {
+                loop {
+                    let next = todo.lock().expect("no panic while taking").next();
+                    let Some((sample, found)) = next else { break };
+                    if let (Some(outcome), Some(found)) = (&mut sample.found, found) {
+                        let (repro, seconds) = timed(|| shrunk(&scenarios[found.scenario], found));
+                        outcome.signature = repro.signature;
+                        outcome.shrunk = Some(Shrunk { decisions: repro.tape.len(), seconds });
+                    }
+                }
+            });
+        }
+    });
+}
+
+fn sample(
+    scenarios: &[Scenario],
+    strategy: StrategyName,
+    first_seed: Seed,
+    args: &Sampling,
+) -> (Sample, Option<Found>) {
     let stop = AtomicBool::new(false);
     let campaign = Campaign {
         scenarios,
@@ -86,14 +133,13 @@ fn sample(scenarios: &[Scenario], strategy: StrategyName, first_seed: Seed, args
             });
         });
     });
-    let found = first.map(|found| {
-        let scenario = &scenarios[found.scenario];
-        let (repro, shrink_seconds) = timed(|| shrunk(scenario, &found));
-        let Repro { signature, tape, .. } = repro;
-        let runs = found.run;
-        Outcome { scenario: scenario.name.to_owned(), signature, runs, decisions: tape.len(), shrink_seconds }
+    let found = first.as_ref().map(|found| Outcome {
+        scenario: scenarios[found.scenario].name.to_owned(),
+        signature: found.finding.signature(),
+        runs: found.run,
+        shrunk: None,
     });
-    Sample { strategy, seconds, found }
+    (Sample { strategy, seconds, found }, first)
 }
 
 fn shrunk(scenario: &Scenario, found: &Found) -> Repro {

@@ -3,7 +3,7 @@
 use core::fmt::Write;
 
 use super::catalogue::{Check, Mutant};
-use super::sample::{Outcome, Sample, Sampling};
+use super::sample::{Outcome, Sample, Sampling, Shrunk};
 use crate::sched::StrategyName;
 
 /// One mutant and the hunts for it.
@@ -40,9 +40,9 @@ impl Row<'_> {
                 _ => write!(line, " {strategy} {found}/{hunts} {runs} runs {seconds:.1} s,"),
             };
         }
-        if let Some(first) = self.outcomes().next() {
+        if let Some(Outcome { scenario, signature, .. }) = self.outcomes().next() {
             let note = if self.is_expected() { "" } else { "  (another oracle than expected)" };
-            let (decisions, Outcome { scenario, signature, .. }) = (self.decisions(), first);
+            let decisions = self.decisions();
             let _ = write!(line, " {decisions} decisions  {scenario}: {signature}{note}");
         }
         line
@@ -67,6 +67,10 @@ impl Row<'_> {
         self.samples.iter().filter_map(|sample| sample.found.as_ref())
     }
 
+    fn shrunk(&self) -> impl Iterator<Item = Shrunk> {
+        self.outcomes().filter_map(|outcome| outcome.shrunk)
+    }
+
     fn summary(&self, strategy: StrategyName) -> Summary {
         let samples: Vec<&Sample> =
             self.samples.iter().filter(|sample| sample.strategy == strategy).collect();
@@ -80,7 +84,7 @@ impl Row<'_> {
     }
 
     fn decisions(&self) -> usize {
-        median(self.outcomes().map(|outcome| outcome.decisions))
+        median(self.shrunk().map(|shrunk| shrunk.decisions))
     }
 
     /// Whether all oracles that have spoken are among the expected ones.
@@ -117,13 +121,13 @@ pub(super) fn markdown(rows: &[Row<'_>], args: &Sampling) -> String {
     let Sampling { strategy: strategies, times, runs, seconds } = args;
     let found = rows.iter().filter(|row| row.is_found()).count();
     let sizes = median(rows.iter().filter(|row| row.outcomes().next().is_some()).map(Row::decisions));
-    let slowest =
-        rows.iter().flat_map(Row::outcomes).map(|outcome| outcome.shrink_seconds).fold(0.0, f64::max);
+    let slowest = rows.iter().flat_map(Row::shrunk).map(|shrunk| shrunk.seconds).fold(0.0, f64::max);
     let mut text = format!(
         "{found} of {} found. Per strategy: the median of the runs that {times} independent hunts took, of all scenarios\n\
          in turn, and the median of the seconds on all cores of the machine that wrote this; how many of the hunts found\n\
-         it, where not all did, within {runs} runs and {seconds} s. \"Decisions\" is the median of what is left of a\n\
-         finding when it has been shrunk; the median of all mutants is {sizes}, the longest shrinking took {slowest:.1} s.\n\n\
+         it, where not all did, within {runs} runs and {seconds} s; a strategy whose first hunts found nothing was not asked\n\
+         further. \"Decisions\" is the median of what is left of a finding of the first strategy when it has been shrunk;\n\
+         the median of all mutants is {sizes}, the longest shrinking took {slowest:.1} s.\n\n\
          | bug | upstream | what is wrong |",
         rows.len()
     );
@@ -143,7 +147,7 @@ pub(super) fn markdown(rows: &[Row<'_>], args: &Sampling) -> String {
         for &strategy in strategies {
             let Summary { hunts, found, runs, seconds } = row.summary(strategy);
             let _ = match found {
-                0 => write!(text, " **survived** |"),
+                0 => write!(text, " none of {hunts} |"),
                 _ if found < hunts => write!(text, " {runs}, {seconds:.1} s ({found} of {hunts}) |"),
                 _ => write!(text, " {runs}, {seconds:.1} s |"),
             };
