@@ -14,7 +14,7 @@ use crate::sync::AtomicBool;
 
 fn shared(workers: usize) -> Arc<Shared<Machine>> {
     let driver = Driver::new(Machine::new(), Trigger::Edge).unwrap();
-    Arc::new(Shared::new(driver, 1, workers))
+    Arc::new(Shared::new(driver, workers))
 }
 
 fn work(shared: &Arc<Shared<Machine>>, index: usize) -> JoinHandle<()> {

@@ -51,7 +51,7 @@ impl File {
                 Locked::Yes => return true,
                 Locked::Closed => return false,
                 Locked::Wait(mut ticket) => {
-                    poll_fn(|cx| self.mutex.waiters(mode).poll_acquire(&mut ticket, cx)).await;
+                    poll_fn(|cx| self.mutex.poll_chosen(mode, &mut ticket, cx)).await;
                 }
             }
         }
@@ -82,7 +82,7 @@ impl File {
     /// Whether who waits may try again.
     fn is_let_go(&self, mode: Mode, ticket: &mut Ticket) -> bool {
         let cx = Context::from_waker(Waker::noop());
-        self.mutex.waiters(mode).poll_acquire(ticket, &cx).is_ready()
+        self.mutex.poll_chosen(mode, ticket, &cx).is_ready()
     }
 
     fn left(&self, last: bool) {
