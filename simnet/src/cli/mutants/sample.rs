@@ -16,6 +16,8 @@ use crate::sched::StrategyName;
 
 /// Hunts in which a strategy that is there for comparison has found nothing, and after which it is not tried again.
 const GIVEN_UP_AFTER: u64 = 2;
+/// What so many hunts have found is shrunk, and no more: it takes longer than the hunts.
+const SHRUNK_MAX: usize = 5;
 /// First seeds are so far apart.
 const SEEDS_APART: u64 = 10_000_000;
 
@@ -61,7 +63,7 @@ pub(super) struct Shrunk {
     pub(super) seconds: f64,
 }
 
-/// Writes one sample a line. What the first strategy finds is shrunk; the others are given up when their first hunts have
+/// Writes one sample a line. What the first strategy finds first is shrunk; the others are given up when their first hunts have
 /// found nothing.
 pub(in crate::cli) fn run(scenarios: &[Scenario], args: &Sampling) -> Result<ExitCode, Refusal> {
     for (place, &strategy) in args.strategy.iter().enumerate() {
@@ -76,7 +78,8 @@ pub(in crate::cli) fn run(scenarios: &[Scenario], args: &Sampling) -> Result<Exi
             }
         }
         if place == 0 {
-            shrink_all(scenarios, &mut founds);
+            let some = founds.len().min(SHRUNK_MAX);
+            shrink_all(scenarios, &mut founds[..some]);
         }
         for (sample, _) in founds {
             println!("{}", serde_json::to_string(&sample)?);
