@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::path::PathBuf;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 fn simnet(args: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_simnet")).args(args).output().expect("the command can be started")
@@ -112,6 +112,20 @@ fn a_hunt_counts_its_runs_and_a_replay_repeats_them() {
     assert_eq!(replays[0], replays[1]);
     let quiet = stdout(&simnet(&["replay", "echo", "--seed", "0x2a", "--quiet"]));
     assert!(replays[0].ends_with(&quiet), "{quiet}");
+}
+
+#[test]
+fn a_reader_that_has_seen_enough_is_no_failure() {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_simnet"))
+        .args(["replay", "echo", "--seed", "0x2a"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the command can be started");
+    drop(child.stdout.take());
+    let output = child.wait_with_output().expect("it ends");
+    assert_eq!(output.status.code(), Some(0));
+    assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
 #[test]

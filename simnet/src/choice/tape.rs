@@ -23,7 +23,7 @@ pub struct Sequence {
     /// The kind of point.
     pub point: Point,
     /// Whose: for [`Point::Schedule`] a thread, in the order of their starts; for [`Point::Workload`] a
-    /// [task](Sequence::of_task); else 0.
+    /// task, its process in the high half; else 0.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub who: u32,
 }

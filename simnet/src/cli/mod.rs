@@ -16,6 +16,7 @@ mod show;
 mod shrink;
 mod words;
 
+use std::panic::{set_hook, take_hook};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -94,6 +95,7 @@ impl<E: std::error::Error> From<E> for Refusal {
 /// The `simnet` command over your own scenarios, for a program that does something else besides. Otherwise
 /// [`main!`](crate::main!) is the whole program.
 pub fn main(scenarios: &[Scenario]) -> ExitCode {
+    end_with_the_reader();
     let done = match Cli::parse().command {
         Command::List => {
             list(scenarios);
@@ -114,6 +116,18 @@ pub fn main(scenarios: &[Scenario]) -> ExitCode {
         eprintln!("simnet: {text}");
         ExitCode::from(2)
     })
+}
+
+/// Whoever reads the output may have seen enough, as `head` does. That is the end of it, and no failure.
+fn end_with_the_reader() {
+    let previous = take_hook();
+    set_hook(Box::new(move |info| {
+        let text = info.payload().downcast_ref::<String>();
+        if text.is_some_and(|text| text.starts_with("failed printing to stdout")) {
+            std::process::exit(0);
+        }
+        previous(info);
+    }));
 }
 
 fn list(scenarios: &[Scenario]) {
