@@ -37,6 +37,9 @@ pub(super) struct Args {
     /// Writes the table there, into Markdown, between the marks `<!-- mutants -->` and `<!-- end -->`.
     #[arg(long, value_name = "FILE")]
     write: Option<PathBuf>,
+    /// Tells what is left of the first finding of each.
+    #[arg(long)]
+    tell: bool,
     #[command(flatten)]
     sample: Sampling,
 }
@@ -90,7 +93,12 @@ pub(super) fn run(args: Args) -> Result<ExitCode, Refusal> {
             }
             Check::Loom => Row { mutant, samples: vec![], failed: workshop.loom(Some(mutant))? },
         };
-        bar.suspend(|| println!("{}", row.line(&args.sample.strategy)));
+        bar.suspend(|| {
+            println!("{}", row.line(&args.sample.strategy));
+            if args.tell {
+                row.shrunk().take(1).for_each(|shrunk| print!("{}", shrunk.story));
+            }
+        });
         rows.push(row);
         bar.inc(1);
     }

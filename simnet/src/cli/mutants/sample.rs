@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::choice::Seed;
 use crate::cli::Refusal;
-use crate::hunt::{Campaign, Conditions, Found, Limit, Progress, Repro, Scenario, Shrinker, hunt};
+use crate::hunt::{Campaign, Conditions, Found, Limit, Progress, Repro, Scenario, Shrinker, Story, hunt};
 use crate::sched::StrategyName;
 
 /// Hunts in which a strategy that is there for comparison has found nothing, and after which it is not tried again.
@@ -56,11 +56,14 @@ pub(super) struct Outcome {
     pub(super) shrunk: Option<Shrunk>,
 }
 
-/// Decisions that are left of a finding, and how long that took.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+/// What is left of a finding.
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Shrunk {
     pub(super) decisions: usize,
+    /// How long it took.
     pub(super) seconds: f64,
+    /// The decisions and what comes of them, told.
+    pub(super) story: String,
 }
 
 /// Writes one sample a line. What the first strategy finds first is shrunk; the others are given up when their first hunts have
@@ -98,9 +101,11 @@ fn shrink_all(scenarios: &[Scenario], founds: &mut [(Sample, Option<Found>)]) {
                     let next = todo.lock().expect("no panic while taking").next();
                     let Some((sample, found)) = next else { break };
                     if let (Some(outcome), Some(found)) = (&mut sample.found, found) {
-                        let (repro, seconds) = timed(|| shrunk(&scenarios[found.scenario], found));
+                        let scenario = &scenarios[found.scenario];
+                        let (repro, seconds) = timed(|| shrunk(scenario, found));
+                        let (decisions, story) = (repro.tape.len(), Story::of(scenario, &repro).short());
                         outcome.signature = repro.signature;
-                        outcome.shrunk = Some(Shrunk { decisions: repro.tape.len(), seconds });
+                        outcome.shrunk = Some(Shrunk { decisions, seconds, story });
                     }
                 }
             });

@@ -67,8 +67,9 @@ impl Row<'_> {
         self.samples.iter().filter_map(|sample| sample.found.as_ref())
     }
 
-    fn shrunk(&self) -> impl Iterator<Item = Shrunk> {
-        self.outcomes().filter_map(|outcome| outcome.shrunk)
+    /// What is left of the findings.
+    pub(super) fn shrunk(&self) -> impl Iterator<Item = &Shrunk> {
+        self.outcomes().filter_map(|outcome| outcome.shrunk.as_ref())
     }
 
     fn summary(&self, strategy: StrategyName) -> Summary {
