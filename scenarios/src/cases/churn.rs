@@ -42,6 +42,8 @@ pub fn run<R: Room>(room: &R) {
 
 /// A request is the number of the stream and how much of it is wanted.
 const REQUEST_BYTES: usize = 16;
+/// How much is wanted at most.
+const ANSWER_BYTES_MAX: u32 = 3000;
 
 /// One request and its answer, and the end of the connection; `Err` if it was broken on the way.
 async fn ask<R: Room>(
@@ -55,7 +57,7 @@ async fn ask<R: Room>(
         return Ok(());
     };
     let conn = broken(room, dialled)?;
-    let len = 1 + room.choose(3000);
+    let len = 1 + room.choose(ANSWER_BYTES_MAX);
     let mut request = [0; REQUEST_BYTES];
     request[..8].copy_from_slice(&stream.0.to_le_bytes());
     request[8..].copy_from_slice(&u64::from(len).to_le_bytes());
@@ -88,6 +90,9 @@ async fn answer<R: Room>(room: &R, conn: TcpStream<R::Sys>) {
     let (stream, len) = request.split_at(8);
     let stream = Stream(u64::from_le_bytes(stream.try_into().expect("half of sixteen bytes")));
     let len = u64::from_le_bytes(len.try_into().expect("half of sixteen bytes"));
+    if len > ANSWER_BYTES_MAX.into() {
+        room.fail(Oracle::Data, "a request is not what was asked", format_args!("{request:?}"));
+    }
     let _ = broken(room, conn.write(&stream.bytes(0, len as usize)).await);
 }
 

@@ -78,9 +78,15 @@ impl Workshop {
             .args(numbers.iter().flat_map(|(name, number)| [(*name).to_owned(), number.to_string()]))
             .stderr(Stdio::null())
             .output()?;
-        let name = mutant.map_or("the unchanged code", |mutant| &mutant.name);
-        if !output.status.success() {
-            return Err(Refusal(format!("{name}: the hunt ended with {}", output.status)));
+        match mutant {
+            None if !output.status.success() => {
+                return Err(Refusal(format!("the unchanged code: the hunt ended with {}", output.status)));
+            }
+            // It is not found then, and the others are still to be tried.
+            Some(mutant) if !output.status.success() => {
+                eprintln!("{}: the hunt ended with {}", mutant.name, output.status);
+            }
+            _ => {}
         }
         let lines = String::from_utf8_lossy(&output.stdout);
         Ok(lines.lines().map(serde_json::from_str).collect::<Result<_, _>>()?)
