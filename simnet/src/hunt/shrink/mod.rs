@@ -97,11 +97,12 @@ impl<'a> Shrinker<'a> {
     }
 
     fn shrink_until_told(&mut self, goes_on: GoesOn<'_>) -> Option<()> {
-        let first = redraw::again(self, goes_on)?;
-        first
-            .filter(|report| size(&report.tape) < size(&self.best))
-            .into_iter()
-            .for_each(|report| self.keep(report));
+        if self.best.len() > redraw::SHORT
+            && let Some(report) = redraw::again(self, goes_on)?
+            && size(&report.tape) < size(&self.best)
+        {
+            self.keep(report);
+        }
         self.take_away(goes_on)?;
         while self.best.len() > redraw::SHORT {
             let Some(report) = redraw::again(self, goes_on)? else { break };
