@@ -11,7 +11,7 @@ use std::task::Wake;
 use super::join::JoinHandle;
 use super::shared::Shared;
 use super::sleep::{Sleep, Timeout};
-use super::task::{End, Meta, live};
+use super::task::{End, Life, Meta, live};
 use super::worker::Worker;
 use crate::netpoll::{Driver, Trigger};
 use crate::os::Os;
@@ -149,7 +149,7 @@ impl<S: Sys> Handle<S> {
         let shared = &self.shared;
         let id = shared.next_task_id();
         shared.driver.sys.probe(ProbeEvent::task(What::Spawn, id));
-        let life = live(End::new(shared.clone(), id), future);
+        let life = live(Life { future, end: End::new(shared.clone(), id) });
         let scheduler = shared.clone();
         let meta = Arc::new(Meta { id, aborted: AtomicBool::new(false) });
         let (runnable, task) = async_task::Builder::new()

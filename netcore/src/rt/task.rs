@@ -22,9 +22,17 @@ pub(super) struct Meta<S: Sys> {
     pub(super) aborted: AtomicBool<S>,
 }
 
-/// The life of a task, as a future: it catches the panics of `future`, and leaves the list of the living
-/// when it ends, however it ends, even if it was never polled.
-pub(super) async fn live<S: Sys, F: Future>(mut end: End<S>, future: F) -> Result<F::Output, JoinError> {
+/// A future, and the end that comes after it: whoever waits for the end of a task finds nothing of its future left.
+pub(super) struct Life<S: Sys, F> {
+    // In this order: a task that is never polled drops them as they stand here.
+    pub(super) future: F,
+    pub(super) end: End<S>,
+}
+
+/// The life of a task, as a future: it catches panics, and leaves the list of the living when it ends, however it ends,
+/// even if it was never polled.
+pub(super) async fn live<S: Sys, F: Future>(life: Life<S, F>) -> Result<F::Output, JoinError> {
+    let Life { future, mut end } = life;
     let result = {
         let mut future = pin!(future);
         let (sys, id) = (&end.shared.driver.sys, end.id);
@@ -62,5 +70,34 @@ impl<S: Sys> Drop for End<S> {
     fn drop(&mut self) {
         self.shared.bury(self.id);
         self.shared.driver.sys.probe(ProbeEvent::task(self.what, self.id));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use crate::os::Os;
+    use crate::rt::{Config, Handle, Runtime};
+
+    /// Tells how many tasks live when it is dropped.
+    struct Told(Handle<Os>, mpsc::Sender<u64>);
+
+    impl Drop for Told {
+        fn drop(&mut self) {
+            self.1.send(self.0.metrics().tasks).unwrap();
+        }
+    }
+
+    #[test]
+    fn a_task_that_never_ran_lives_until_its_future_is_gone() {
+        let runtime = Runtime::new(Os, Config { workers: 1, ..Config::default() }).unwrap();
+        let handle = runtime.handle().clone();
+        runtime.shutdown();
+        let (sender, receiver) = mpsc::channel();
+        let told = Told(handle.clone(), sender);
+        drop(handle.spawn(async move { drop(told) }));
+        assert_eq!(receiver.recv(), Ok(1));
+        assert_eq!(handle.metrics().tasks, 0);
     }
 }
