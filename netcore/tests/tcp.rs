@@ -250,3 +250,12 @@ fn a_connection_is_a_stream_of_futures_io() {
         assert_eq!(text, "hello");
     });
 }
+
+#[test]
+fn nothing_is_opened_on_a_runtime_that_is_shut_down() {
+    let runtime = Runtime::new(Os, Config::default()).unwrap();
+    let handle = runtime.handle().clone();
+    runtime.shutdown();
+    let refused = TcpListener::listen(&handle, "127.0.0.1:0".parse().unwrap()).map(drop).unwrap_err();
+    assert_eq!(refused.to_string(), "listen tcp 127.0.0.1:0: runtime is shut down");
+}

@@ -51,6 +51,8 @@ pub enum Cause {
     Cancelled,
     /// The poller cannot watch the descriptor.
     NotPollable,
+    /// The runtime is shut down.
+    Shutdown,
     /// There is no address to dial.
     MissingAddress,
     /// None of the addresses is of the local address's family.
@@ -65,6 +67,7 @@ impl Cause {
             poll::Error::Closing => Cause::Closed,
             poll::Error::DeadlineExceeded => Cause::DeadlineExceeded,
             poll::Error::NotPollable => Cause::NotPollable,
+            poll::Error::Shutdown => Cause::Shutdown,
             poll::Error::Sys(errno) => Cause::Sys(call, errno),
         }
     }
@@ -108,6 +111,7 @@ impl fmt::Display for Cause {
             Cause::DeadlineExceeded => f.write_str("i/o timeout"),
             Cause::Cancelled => f.write_str("operation was canceled"),
             Cause::NotPollable => f.write_str("not pollable"),
+            Cause::Shutdown => f.write_str("runtime is shut down"),
             Cause::MissingAddress => f.write_str("missing address"),
             Cause::NoSuitableAddress => f.write_str("no suitable address"),
             Cause::Sys(call, errno) => write!(f, "{call}: {errno}"),
@@ -142,6 +146,7 @@ fn kind(error: &OpError) -> io::ErrorKind {
         Cause::DeadlineExceeded => io::ErrorKind::TimedOut,
         Cause::Cancelled => io::ErrorKind::Interrupted,
         Cause::NotPollable => io::ErrorKind::Unsupported,
+        Cause::Shutdown => io::ErrorKind::Other,
         Cause::MissingAddress | Cause::NoSuitableAddress => io::ErrorKind::InvalidInput,
         Cause::Sys(_, errno) => match errno {
             Errno::EINTR => io::ErrorKind::Interrupted,

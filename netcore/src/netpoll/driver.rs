@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::poller::{Event, Interest, Poller, Trigger};
 use super::registry::{Cookie, Registry};
 use super::timers::{TimerKey, TimerTarget, Timers};
-use crate::poll::Inner;
+use crate::poll::{Error, Inner};
 use crate::sync::{AtomicBool, AtomicU64, Mutex};
 use crate::sys::{Errno, Fd, Instant, ProbeEvent, Sys, What};
 
@@ -60,8 +60,8 @@ impl<S: Sys> Driver<S> {
         self.trigger != Trigger::Edge
     }
 
-    pub(crate) fn register(&self, inner: &Arc<Inner<S>>) -> Result<Cookie, Errno> {
-        let cookie = self.registry.insert(inner.clone());
+    pub(crate) fn register(&self, inner: &Arc<Inner<S>>) -> Result<Cookie, Error> {
+        let cookie = self.registry.insert(inner.clone()).ok_or(Error::Shutdown)?;
         match self.poller.open(&self.sys, inner.fd, cookie) {
             Ok(()) => {
                 self.sys.probe(ProbeEvent::fd(What::Open, inner.fd));
@@ -69,7 +69,8 @@ impl<S: Sys> Driver<S> {
             }
             Err(errno) => {
                 self.registry.remove(cookie);
-                Err(errno)
+                // The descriptor is open: it is the poller that has been shut since.
+                Err(if errno == Errno::EBADF { Error::Shutdown } else { Error::Sys(errno) })
             }
         }
     }
@@ -111,9 +112,13 @@ impl<S: Sys> Driver<S> {
         TimerKey { at, id: self.timer_ids.fetch_add(1) }
     }
 
-    /// Adds the timer, or changes what it does. If somebody sleeps past it, it wakes them.
-    pub(crate) fn add_timer(&self, key: TimerKey, target: TimerTarget<S>) {
+    /// Adds the timer, or changes what it does. If somebody sleeps past it, it wakes them. `false` if none fires any
+    /// more.
+    pub(crate) fn add_timer(&self, key: TimerKey, target: TimerTarget<S>) -> bool {
         let mut timers = self.timers.lock();
+        if timers.is_closed() {
+            return false;
+        }
         let old = timers.insert(key, target);
         let first = timers.next() == Some(key.at);
         drop(timers);
@@ -125,6 +130,7 @@ impl<S: Sys> Driver<S> {
                 self.poller.wake(&self.sys);
             }
         }
+        true
     }
 
     pub(crate) fn remove_timer(&self, key: TimerKey) {
@@ -241,11 +247,15 @@ impl<S: Sys> Driver<S> {
         self.publish_next();
     }
 
-    /// Ends: no timer fires, no event comes, and who waits for one is woken to fail.
+    /// Ends: no timer fires, no event comes, and who waits for one is woken to fail, as who comes later does at once.
     pub(crate) fn shut(&self) {
-        let timers = self.timers.lock().take_all();
-        drop(timers);
-        self.registry.all().iter().for_each(|inner| inner.evict());
+        self.registry.close().iter().for_each(|inner| inner.evict());
+        let timers = self.timers.lock().close();
+        for target in timers.into_values() {
+            if let TimerTarget::Wake(waker) = target {
+                waker.wake();
+            }
+        }
         self.poller.shut(&self.sys);
     }
 }

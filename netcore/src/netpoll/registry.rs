@@ -26,7 +26,7 @@ impl Cookie {
     }
 }
 
-/// The registered descriptors of a runtime.
+/// The registered descriptors of a runtime, until it is shut down.
 pub(super) struct Registry<S: Sys> {
     places: Mutex<S, Places<S>>,
 }
@@ -34,6 +34,7 @@ pub(super) struct Registry<S: Sys> {
 struct Places<S: Sys> {
     all: Vec<Place<S>>,
     free: Vec<u32>,
+    closed: bool,
 }
 
 struct Place<S: Sys> {
@@ -43,20 +44,24 @@ struct Place<S: Sys> {
 
 impl<S: Sys> Default for Registry<S> {
     fn default() -> Self {
-        Registry { places: Mutex::new(Places { all: Vec::new(), free: Vec::new() }) }
+        Registry { places: Mutex::new(Places { all: Vec::new(), free: Vec::new(), closed: false }) }
     }
 }
 
 impl<S: Sys> Registry<S> {
-    pub(super) fn insert(&self, tenant: Arc<Inner<S>>) -> Cookie {
+    /// A place for one more, unless the registry is closed.
+    pub(super) fn insert(&self, tenant: Arc<Inner<S>>) -> Option<Cookie> {
         let mut places = self.places.lock();
+        if places.closed {
+            return None;
+        }
         let index = places.free.pop().unwrap_or_else(|| {
             places.all.push(Place { seq: 0, tenant: None });
             places.all.len() as u32 - 1
         });
         let place = &mut places.all[index as usize];
         place.tenant = Some(tenant);
-        Cookie { index, seq: place.seq }
+        Some(Cookie { index, seq: place.seq })
     }
 
     /// Events for the cookie are stale from here on.
@@ -80,8 +85,10 @@ impl<S: Sys> Registry<S> {
         place.tenant.clone()
     }
 
-    /// Everybody.
-    pub(super) fn all(&self) -> Vec<Arc<Inner<S>>> {
-        self.places.lock().all.iter().filter_map(|place| place.tenant.clone()).collect()
+    /// Lets nobody in any more: those who are.
+    pub(super) fn close(&self) -> Vec<Arc<Inner<S>>> {
+        let mut places = self.places.lock();
+        places.closed = true;
+        places.all.iter().filter_map(|place| place.tenant.clone()).collect()
     }
 }

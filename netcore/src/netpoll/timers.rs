@@ -24,14 +24,15 @@ pub(crate) enum TimerTarget<S: Sys> {
     Deadline(Arc<Inner<S>>, Mode),
 }
 
-/// The timers of a runtime, by time.
+/// The timers of a runtime, by time, until it is shut down.
 pub(super) struct Timers<S: Sys> {
     all: BTreeMap<TimerKey, TimerTarget<S>>,
+    closed: bool,
 }
 
 impl<S: Sys> Default for Timers<S> {
     fn default() -> Self {
-        Timers { all: BTreeMap::new() }
+        Timers { all: BTreeMap::new(), closed: false }
     }
 }
 
@@ -60,7 +61,13 @@ impl<S: Sys> Timers<S> {
         self.all.len()
     }
 
-    pub(super) fn take_all(&mut self) -> BTreeMap<TimerKey, TimerTarget<S>> {
+    /// Takes none any more: those that are left.
+    pub(super) fn close(&mut self) -> BTreeMap<TimerKey, TimerTarget<S>> {
+        self.closed = true;
         core::mem::take(&mut self.all)
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        self.closed
     }
 }

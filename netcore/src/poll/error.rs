@@ -13,6 +13,8 @@ pub enum Error {
     DeadlineExceeded,
     /// The poller cannot watch the descriptor: Go's `ErrNotPollable`.
     NotPollable,
+    /// The descriptor's runtime is shut down.
+    Shutdown,
     /// The kernel's answer.
     Sys(Errno),
 }
@@ -30,6 +32,7 @@ impl fmt::Display for Error {
             Error::Closing => f.write_str("use of closed network connection"),
             Error::DeadlineExceeded => f.write_str("i/o timeout"),
             Error::NotPollable => f.write_str("not pollable"),
+            Error::Shutdown => f.write_str("runtime is shut down"),
             Error::Sys(errno) => errno.fmt(f),
         }
     }

@@ -165,12 +165,12 @@ impl<S: Sys> Handle<S> {
         self.shared.driver.sys.now()
     }
 
-    /// Waits so long.
+    /// Waits so long. If the runtime is shut down meanwhile, which takes a task of another one to see, the future panics.
     pub fn sleep(&self, duration: Duration) -> Sleep<S> {
         self.sleep_until(self.now() + duration)
     }
 
-    /// Waits until then.
+    /// Waits until then; see [`Handle::sleep`].
     pub fn sleep_until(&self, at: Instant) -> Sleep<S> {
         Sleep::new(self.shared.driver.clone(), at)
     }

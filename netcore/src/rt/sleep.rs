@@ -9,7 +9,7 @@ use std::sync::Arc;
 use crate::netpoll::{Driver, TimerKey, TimerTarget};
 use crate::sys::{Instant, ProbeEvent, Sys, What};
 
-/// A future that is ready at an instant, and not before.
+/// A future that is ready at an instant, and not before. It panics if its runtime is shut down before.
 pub struct Sleep<S: Sys> {
     driver: Arc<Driver<S>>,
     at: Instant,
@@ -43,7 +43,8 @@ impl<S: Sys> Future for Sleep<S> {
             }
         };
         self.timer = Some(key);
-        self.driver.add_timer(key, TimerTarget::Wake(cx.waker().clone()));
+        let added = self.driver.add_timer(key, TimerTarget::Wake(cx.waker().clone()));
+        assert!(added, "who sleeps on a runtime that is shut down would never wake");
         Poll::Pending
     }
 }
@@ -119,5 +120,27 @@ impl Future for YieldNow {
         }
         cx.waker().wake_by_ref();
         Poll::Pending
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use core::time::Duration;
+
+    use crate::os::Os;
+    use crate::rt::{Config, JoinError, Runtime};
+
+    #[test]
+    fn who_sleeps_on_a_runtime_that_is_shut_down_is_told() {
+        let [mortal, other] =
+            [(); 2].map(|()| Runtime::new(Os, Config { workers: 1, ..Config::default() }).unwrap());
+        let handle = mortal.handle().clone();
+        let early = other.spawn(handle.sleep(Duration::from_secs(3600)));
+        other.block_on(other.handle().sleep(Duration::from_millis(5)));
+        mortal.shutdown();
+        let late = other.spawn(async move { handle.sleep(Duration::from_secs(3600)).await });
+        for task in [early, late] {
+            assert!(matches!(other.block_on(task), Err(JoinError::Panicked(_))));
+        }
     }
 }
