@@ -27,7 +27,7 @@ pub fn run<R: Room>(room: &R) {
             let (room, handle) = (room.clone(), stage.calling.handle().clone());
             let listener = stage.listener.clone();
             stage.calling.spawn(async move {
-                for round in 0..1 + room.choose(6) {
+                for round in 0..1 + room.choose(10) {
                     let stream = Stream(u64::from(id * 100 + round));
                     while ask(&room, &handle, &listener, stream).await.is_err() {
                         handle.sleep(PAUSE).await;
@@ -94,6 +94,12 @@ async fn answer<R: Room>(room: &R, conn: TcpStream<R::Sys>) {
         room.fail(Oracle::Data, "a request is not what was asked", format_args!("{request:?}"));
     }
     let _ = broken(room, conn.write(&stream.bytes(0, len as usize)).await);
+    // What nobody asked for: it comes as the client closes.
+    for _ in 0..room.choose(3) {
+        if broken(room, conn.write(b"and more").await).is_err() {
+            return;
+        }
+    }
 }
 
 /// Lets through what went well or was broken by the other side.

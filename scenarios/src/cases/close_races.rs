@@ -29,7 +29,7 @@ pub fn run<R: Room>(room: &R) {
             let (room, handle) = (room.clone(), stage.calling.handle().clone());
             let (listener, excuse) = (stage.listener.clone(), stage.excuse.clone());
             stage.calling.spawn(async move {
-                for _ in 0..1 + room.choose(3) {
+                for _ in 0..1 + room.choose(5) {
                     race(&room, &handle, &listener, &excuse).await;
                 }
             })
@@ -70,7 +70,8 @@ async fn race<R: Room>(room: &R, handle: &Handle<R::Sys>, listener: &TcpListener
     let (writer_room, writer) = (room.clone(), conn.clone());
     let len = room.choose(100_000) as usize;
     let writing = handle.spawn(async move { write(&writer_room, &writer, len).await });
-    if room.one_in(2) {
+    // While time passes everybody gets to where they wait: most often it is closed before.
+    if room.one_in(3) {
         handle.sleep(room.span(400)).await;
     }
     let closer = conn.clone();

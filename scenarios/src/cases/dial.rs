@@ -45,7 +45,7 @@ pub fn run<R: Room>(room: &R) {
             let (room, handle) = (room.clone(), stage.calling.handle().clone());
             let places = places.clone();
             stage.calling.spawn(async move {
-                for _ in 0..1 + room.choose(4) {
+                for _ in 0..1 + room.choose(10) {
                     one(&room, &handle, &places).await;
                 }
             })

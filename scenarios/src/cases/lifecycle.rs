@@ -4,9 +4,9 @@ use core::time::Duration;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use netcore::net::{Dialer, ListenConfig, OpError, TcpListener, TcpStream};
-use netcore::rt::{Handle, JoinError, JoinHandle, Runtime, yield_now};
-use netcore::sys::Instant;
+use netcore::net::{Cause, Dialer, ListenConfig, OpError, TcpListener, TcpStream};
+use netcore::rt::{Handle, JoinError, JoinHandle, Metrics, Runtime, yield_now};
+use netcore::sys::{Errno, Instant};
 use simnet::Oracle;
 
 use crate::pattern::Stream;
@@ -22,7 +22,7 @@ const STREAM: Stream = Stream(51);
 /// Runs it.
 pub fn run<R: Room>(room: &R) {
     let [site, other] = room.hosts();
-    for _ in 0..1 + room.choose(3) {
+    for _ in 0..1 + room.choose(8) {
         life(room, &site, &other);
     }
 }
@@ -32,7 +32,9 @@ fn life<R: Room>(room: &R, site: &Site<R::Sys>, other: &Site<R::Sys>) {
     let (mortal, witness) = (room.runtime(site), room.runtime(other));
     let listener = listen(mortal.handle(), site, &ListenConfig::default());
     let dropped = Arc::new(AtomicU64::new(0));
-    let end = mortal.handle().now() + room.span(2400);
+    // Most often when everybody is in the middle of something.
+    let youth = if room.one_in(8) { Duration::ZERO } else { Duration::from_micros(5) };
+    let end = mortal.handle().now() + youth + room.span(1200);
     let mut tasks = Vec::new();
     for _ in 0..1 + room.choose(4) {
         tasks.push(work(room, (&mortal, witness.handle()), &listener, &dropped, end));
@@ -50,6 +52,13 @@ fn life<R: Room>(room: &R, site: &Site<R::Sys>, other: &Site<R::Sys>) {
             })
         })
         .collect();
+    let visitors: Vec<_> = (0..room.choose(4))
+        .map(|_| {
+            let (room, site) = (room.clone(), site.clone());
+            let (used, own) = (mortal.handle().clone(), witness.handle().clone());
+            witness.spawn(async move { visit(&room, &site, (&used, &own), end).await })
+        })
+        .collect();
     let clock = if room.one_in(2) { &witness } else { &mortal };
     mortal.block_on(clock.handle().sleep_until(end));
     let handle = mortal.handle().clone();
@@ -60,7 +69,11 @@ fn life<R: Room>(room: &R, site: &Site<R::Sys>, other: &Site<R::Sys>) {
         // A task that somebody was about to wake is dropped by them.
         witness.block_on(witness.handle().sleep(PAUSE));
     } else {
-        settle(room, [mortal]);
+        let left = mortal.shutdown();
+        // Visitors keep what they have, and may be about to be told that it is gone.
+        if visitors.is_empty() && left != Metrics::default() {
+            room.fail(Oracle::Leak, "a runtime has something left", format_args!("{left:?}"));
+        }
     }
     if dropped.load(Ordering::Relaxed) != count {
         let detail = format!("{} of {count}", dropped.load(Ordering::Relaxed));
@@ -71,12 +84,16 @@ fn life<R: Room>(room: &R, site: &Site<R::Sys>, other: &Site<R::Sys>) {
             ended(room, task).await;
         }
         ended(room, handle.spawn(async { unreachable!("the runtime is shut down") })).await;
-        for dial in dials {
+        for dial in dials.into_iter().chain(visitors) {
             if let Err(JoinError::Panicked(payload)) = dial.await {
                 std::panic::resume_unwind(payload);
             }
         }
     });
+    let left = handle.metrics();
+    if left != Metrics::default() {
+        room.fail(Oracle::Leak, "a shut down runtime keeps something", format_args!("{left:?}"));
+    }
     settle(room, [witness]);
 }
 
@@ -139,6 +156,61 @@ async fn tick<R: Room>(room: &R, on: &Handle<R::Sys>, end: Instant) {
     }
 }
 
+/// Uses another runtime from outside until it is gone, most of all about the `end`.
+async fn visit<R: Room>(
+    room: &R,
+    site: &Site<R::Sys>,
+    (used, own): (&Handle<R::Sys>, &Handle<R::Sys>),
+    end: Instant,
+) {
+    loop {
+        let soon = own.now() + Duration::from_micros(1) + room.span(320);
+        own.sleep_until(if room.one_in(2) || end <= own.now() { soon } else { end }).await;
+        let uses = if own.now() < end { 1 + room.choose(3) } else { 20 };
+        for _ in 0..uses {
+            let is_there = match room.choose(3) {
+                2 => give(room, used).await,
+                waits => listen_there(room, site, used, waits == 1).await,
+            };
+            if !is_there {
+                return;
+            }
+        }
+    }
+}
+
+/// Spawns there: whether it is there.
+async fn give<R: Room>(room: &R, on: &Handle<R::Sys>) -> bool {
+    let task = on.spawn(async {});
+    if room.one_in(2) {
+        return true;
+    }
+    match task.await {
+        Ok(()) => true,
+        Err(JoinError::Cancelled) => false,
+        Err(JoinError::Panicked(payload)) => std::panic::resume_unwind(payload),
+    }
+}
+
+/// Listens there, where nobody dials: whether it is there. Who waits learns that it is gone.
+async fn listen_there<R: Room>(room: &R, site: &Site<R::Sys>, on: &Handle<R::Sys>, waits: bool) -> bool {
+    let listener = match ListenConfig::default().listen(on, (site.ip, 0).into()) {
+        Ok(listener) => listener,
+        Err(error) if is_injected(&error) => return true,
+        Err(OpError { cause: Cause::Shutdown, .. }) => return false,
+        Err(error) => room.fail(Oracle::WrongAnswer, "listen failed", error),
+    };
+    if !waits {
+        return true;
+    }
+    match listener.accept().await {
+        Ok(conn) => room.fail(Oracle::WrongAnswer, "somebody was accepted", conn.peer_addr()),
+        Err(OpError { cause: Cause::Closed | Cause::Shutdown, .. }) => false,
+        Err(error) if is_injected(&error) => true,
+        Err(error) => room.fail(Oracle::WrongAnswer, "accept failed", error),
+    }
+}
+
 /// Writes until the connection is full, and waits there.
 async fn write<R: Room>(room: &R, handle: &Handle<R::Sys>, conn: &TcpStream<R::Sys>) {
     let mut offset = 0;
@@ -174,7 +246,7 @@ async fn read<R: Room>(room: &R, conn: &TcpStream<R::Sys>) {
 
 /// Whether the other end has gone.
 fn is_gone(error: &OpError) -> bool {
-    is_broken(error) || error.errno() == Some(netcore::sys::Errno::ECONNREFUSED)
+    is_broken(error) || error.errno() == Some(Errno::ECONNREFUSED)
 }
 
 /// A task of a runtime that is shut down has ended, or is told to have been cancelled: nobody waits for it.

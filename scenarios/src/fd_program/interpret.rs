@@ -49,11 +49,10 @@ pub fn run<R: Room>(room: &R) {
     drop(pairs);
     let tasks: Vec<_> = program.tasks.into_iter().map(|task| start(&stage, &ends, task)).collect();
     stage.calling.block_on(stage.calling.handle().sleep(patience_of(R::IS_EXACT)));
+    // Whoever is woken goes on with the next step, on what is closed by then or is about to be.
+    close_all(&stage, &ends);
     is_over.store(true, Ordering::Relaxed);
-    for end in &ends {
-        let closer = end.clone();
-        runtime_of(&stage, end.side).block_on(async move { closer.close_all().await });
-    }
+    close_all(&stage, &ends);
     stage.join_all(tasks);
     if let Err(Violation { oracle, place, detail }) = model::check(&history.take(), R::IS_EXACT) {
         room.fail(oracle, place, detail);
@@ -73,12 +72,19 @@ fn start<R: Room>(stage: &Stage<R>, ends: &[Arc<End<R::Sys>>; 2], task: Task) ->
     let end = ends[task.side as usize].clone();
     runtime_of(stage, task.side).spawn(async move {
         for step in &task.steps {
-            if end.is_over.load(Ordering::Relaxed) {
-                return;
-            }
-            end.perform(step).await;
+            let Some((place, conn)) = end.conn(step) else { return };
+            end.perform(step, place, &conn).await;
         }
     })
+}
+
+/// Closes both ends of everything at the same time.
+fn close_all<R: Room>(stage: &Stage<R>, ends: &[Arc<End<R::Sys>>; 2]) {
+    let closers = ends.each_ref().map(|end| {
+        let closer = end.clone();
+        runtime_of(stage, end.side).spawn(async move { closer.close_all().await })
+    });
+    stage.join_all(closers);
 }
 
 /// The descriptors of one end.
@@ -92,9 +98,7 @@ struct End<S: Sys> {
 }
 
 impl<S: Sys> End<S> {
-    async fn perform(&self, step: &Step) {
-        let (place, conn) = self.conn(step);
-        let (place, conn) = (place, &*conn);
+    async fn perform(&self, step: &Step, place: Place, conn: &TcpStream<S>) {
         let patience = step.patience;
         match step.operation {
             Operation::Read(len) => self.read(place, conn, len, patience).await,
@@ -123,10 +127,16 @@ impl<S: Sys> End<S> {
         }
     }
 
-    fn conn(&self, step: &Step) -> (Place, Arc<TcpStream<S>>) {
+    /// What a step is about; `None` once everything is being closed for the last time: a copy that is used was there
+    /// before.
+    fn conn(&self, step: &Step) -> Option<(Place, Arc<TcpStream<S>>)> {
         let conns = self.conns(step.connection);
+        if self.is_over.load(Ordering::Relaxed) {
+            return None;
+        }
         let handle = step.handle % conns.len();
-        (Place { connection: step.connection, side: self.side, handle }, conns[handle].clone())
+        let place = Place { connection: step.connection, side: self.side, handle };
+        Some((place, conns[handle].clone()))
     }
 
     /// The descriptors of a connection. Nothing that waits is called meanwhile.

@@ -124,9 +124,11 @@ impl<'a> Model<'a> {
             Cause::Sys(..) => {
                 (record.asked == Asked::Duplicate && is_injected(error), "an operation fails oddly")
             }
-            Cause::MissingAddress | Cause::NoSuitableAddress | Cause::Cancelled | Cause::NotPollable => {
-                (false, "an operation fails oddly")
-            }
+            Cause::MissingAddress
+            | Cause::NoSuitableAddress
+            | Cause::Cancelled
+            | Cause::NotPollable
+            | Cause::Shutdown => (false, "an operation fails oddly"),
         };
         let oracle =
             if error.cause == Cause::DeadlineExceeded { Oracle::Deadline } else { Oracle::WrongAnswer };

@@ -30,9 +30,9 @@ pub enum StrategyName {
 
 /// What the portfolio is made of, and how much of each.
 const PORTFOLIO: [(StrategyName, u32); 4] = [
-    (StrategyName::RandomWalk, 4),
-    (StrategyName::Pct, 2),
-    (StrategyName::Surw, 2),
+    (StrategyName::RandomWalk, 10),
+    (StrategyName::Surw, 3),
+    (StrategyName::Pct, 1),
     (StrategyName::RoundRobin, 1),
 ];
 

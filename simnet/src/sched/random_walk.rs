@@ -6,7 +6,7 @@ use super::{At, Strategy};
 use crate::choice::{Point, Seed, Stream};
 use crate::kernel::ids::Tid;
 
-/// Switches once in a number of scheduling points. How often is drawn per run, from every point to one in 64,
+/// Switches once in a number of scheduling points. How often is drawn per run, from every other point to one in 32,
 /// and so is the taste for whom to switch to, since bugs need different amounts and kinds of disorder.
 pub(crate) struct RandomWalk {
     points: Stream,
@@ -31,8 +31,8 @@ const OTHER_ONE_IN: u32 = 16;
 impl RandomWalk {
     pub(crate) fn new(seed: Seed) -> Self {
         let mut points = Stream::new(seed, Point::Schedule);
-        let one_in = 1 << points.below(7);
-        let taste = if points.below(3) == 0 { Taste::Newest } else { Taste::Any };
+        let one_in = 2 << points.below(5);
+        let taste = if points.below(2) == 0 { Taste::Newest } else { Taste::Any };
         RandomWalk { points, nexts: Stream::new(seed, Point::Next), one_in, taste }
     }
 }

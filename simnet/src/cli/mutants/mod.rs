@@ -89,9 +89,12 @@ pub(super) fn run(args: Args) -> Result<ExitCode, Refusal> {
         bar.set_message(mutant.name.clone());
         let row = match mutant.check {
             Check::Hunt => {
-                Row { mutant, samples: workshop.hunt(Some(mutant), &args.sample)?, failed: vec![] }
+                let samples = workshop.hunt(Some(mutant), &args.sample)?;
+                Row { mutant, samples, failed: vec![], is_stale: workshop.is_stale(mutant)? }
             }
-            Check::Loom => Row { mutant, samples: vec![], failed: workshop.loom(Some(mutant))? },
+            Check::Loom => {
+                Row { mutant, samples: vec![], failed: workshop.loom(Some(mutant))?, is_stale: false }
+            }
         };
         bar.suspend(|| {
             println!("{}", row.line(&args.sample.strategy));
@@ -103,12 +106,13 @@ pub(super) fn run(args: Args) -> Result<ExitCode, Refusal> {
         bar.inc(1);
     }
     bar.finish_and_clear();
+    let stale = rows.iter().filter(|row| row.is_stale).count();
     let survivors = rows.iter().filter(|row| !row.is_found()).count();
     println!("\n{} of {} found within {} runs", rows.len() - survivors, rows.len(), args.sample.runs);
     if let Some(path) = &args.write {
         write(path, &table::markdown(&rows, &args.sample))?;
     }
-    Ok(ExitCode::from(u8::from(survivors > 0)))
+    Ok(ExitCode::from(u8::from(survivors + stale > 0)))
 }
 
 /// Puts the table where the document wants it.

@@ -12,6 +12,8 @@ pub(super) struct Row<'a> {
     pub(super) samples: Vec<Sample>,
     /// The tests under loom that fail, where they are what is to find it.
     pub(super) failed: Vec<String>,
+    /// It has a regression, which does not find it any more.
+    pub(super) is_stale: bool,
 }
 
 /// The hunts by one strategy, summed up.
@@ -44,6 +46,12 @@ impl Row<'_> {
             let note = if self.is_expected() { "" } else { "  (another oracle than expected)" };
             let decisions = self.decisions();
             let _ = write!(line, " {decisions} decisions  {scenario}: {signature}{note}");
+        }
+        if self.is_stale {
+            let _ = write!(
+                line,
+                "  (regressions/{name}.json does not find it any more: promote another finding)"
+            );
         }
         line
     }

@@ -18,6 +18,7 @@ pub(super) struct Workshop {
     root: PathBuf,
     copy: PathBuf,
     target: PathBuf,
+    regressions: PathBuf,
 }
 
 impl Workshop {
@@ -29,7 +30,12 @@ impl Workshop {
             Refusal(format!("{} lies in no workspace: there is no Cargo.lock above it", catalogue.display()))
         })?;
         let bench = root.join("target/mutants");
-        Ok(Workshop { root: root.to_owned(), copy: bench.join("copy"), target: bench.join("target") })
+        Ok(Workshop {
+            root: root.to_owned(),
+            copy: bench.join("copy"),
+            target: bench.join("target"),
+            regressions: catalogue.with_file_name("regressions"),
+        })
     }
 
     /// Refuses a mutant whose changes cannot be made.
@@ -73,7 +79,7 @@ impl Workshop {
         built(mutant, self.cargo("build").args(["--bin", "simnet"]))?;
         let strategies: Vec<&str> = args.strategy.iter().map(|strategy| strategy.key()).collect();
         let numbers = [("--times", args.times), ("--runs", args.runs), ("--seconds", args.seconds)];
-        let output = Command::new(self.target.join("release/simnet"))
+        let output = Command::new(self.command())
             .args(["sample", "--strategy", &strategies.join(",")])
             .args(numbers.iter().flat_map(|(name, number)| [(*name).to_owned(), number.to_string()]))
             .stderr(Stdio::null())
@@ -90,6 +96,22 @@ impl Workshop {
         }
         let lines = String::from_utf8_lossy(&output.stdout);
         Ok(lines.lines().map(serde_json::from_str).collect::<Result<_, _>>()?)
+    }
+
+    /// The command that was built last.
+    fn command(&self) -> PathBuf {
+        self.target.join("release/simnet")
+    }
+
+    /// Whether the regression of the mutant that was hunted last ends in a finding, if there is one of its name. What a
+    /// scenario decides may be another thing since it was found; then it tests nothing.
+    pub(super) fn is_stale(&self, mutant: &Mutant) -> Result<bool, Refusal> {
+        let file = self.regressions.join(&mutant.name).with_extension("json");
+        if !file.exists() {
+            return Ok(false);
+        }
+        let output = Command::new(self.command()).args(["replay", "--quiet"]).arg(file).output()?;
+        Ok(output.status.success())
     }
 
     /// Runs netcore's tests under loom with the mutant in it, or of the unchanged code: which of them fail.
