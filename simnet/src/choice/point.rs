@@ -35,7 +35,7 @@ points! {
     Next "next" 0 "Which thread runs when the current one waits; 0 is the one that has been ready longest."
     Timer "timer" 4 "Which of the timers due at one instant fires first; 0 is the oldest."
     Wake "wake" 64 "A parked thread wakes without cause."
-    Eintr "eintr" 200 "A call that may wait answers `EINTR`."
+    Eintr "eintr" 200 "A call that may wait answers `EINTR`, at once or some time into its wait."
     ShortRead "short-read" 8 "A stream read brings fewer bytes than there are."
     ShortWrite "short-write" 8 "A stream write takes fewer bytes than there is room for."
     Spurious "spurious" 64 "epoll_wait reports a registered descriptor that is not ready."

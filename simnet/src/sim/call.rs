@@ -2,8 +2,9 @@
 
 use core::cell::RefMut;
 use core::fmt;
+use core::time::Duration;
 
-use netcore::sys::{Errno, Fd, FdFlags, OFlags, Received, Result, Rlimit, SockAddr, SockOptValue};
+use netcore::sys::{Errno, Fd, FdFlags, Instant, OFlags, Received, Result, Rlimit, SockAddr, SockOptValue};
 
 use super::Sim;
 use super::bits::Bits;
@@ -96,19 +97,30 @@ impl Sim {
                 }
                 Err(Stop::Block) => {
                     wake_woken(state, &mut kernel);
+                    let signal = signal(&mut kernel, name, call.deadline);
                     drop(kernel);
                     blocks_worker(state, thread, name, fd);
                     let waiting = Waiting::Call(name, fd);
                     let ended = Unwinding { state, call: Some(call) };
-                    state.block(waiting, ended.call.as_ref().and_then(|call| call.deadline));
+                    state.block(waiting, signal.or(ended.call.as_ref().and_then(|call| call.deadline)));
                     call = ended.survived();
                     kernel = state.kernel.borrow_mut();
-                    call.attempt = state.threads.borrow().get(thread).woken;
+                    call.attempt = match state.threads.borrow().get(thread).woken {
+                        Attempt::TimedOut if signal.is_some() => Attempt::Signalled { restarts: false },
+                        woken => woken,
+                    };
                     debug_assert_ne!(call.attempt, Attempt::First);
                 }
             }
         }
     }
+}
+
+/// When a signal ends the wait that a call begins, if one does: some eighths of its timeout from now, or of a millisecond.
+fn signal(kernel: &mut Kernel, name: CallName, deadline: Option<Instant>) -> Option<Instant> {
+    let eighths = if name.interruptible() { kernel.choices.stray(Point::Eintr, 8) } else { 0 };
+    let eighth = deadline.map_or(Duration::from_millis(1), |at| at.saturating_since(kernel.now)) / 8;
+    (eighths > 0).then(|| kernel.now + eighth * eighths)
 }
 
 /// A task waits in a call, and all the tasks behind it on its worker with it. Only a close may (`SO_LINGER`).
