@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use netcore::net::{Dialer, ListenConfig, TcpListener, TcpStream};
 use netcore::rt::{JoinHandle, Runtime};
+use simnet::Oracle;
 
 use crate::room::{Room, Site};
 use crate::verbs::{Excuse, accept, idle, join, listen, pair, settle};
@@ -84,6 +85,10 @@ impl<R: Room> Stage<R> {
 
     /// Closes the listener, waits for the task that accepts, and shuts the runtimes down: nothing may be left.
     pub fn end(self, accepting: Option<JoinHandle<(), R::Sys>>) {
+        let held = self.serving.handle().metrics();
+        if held.descriptors == 0 || held.registrations == 0 || held.tasks < accepting.iter().len() as u64 {
+            self.room.fail(Oracle::WrongAnswer, "what is there is not counted", format_args!("{held:?}"));
+        }
         self.serving.block_on(async {
             self.listener.close().await.expect("the listener is closed once");
             if let Some(accepting) = accepting {

@@ -2,6 +2,7 @@
 
 use core::fmt::Display;
 use core::future::{Future, poll_fn};
+use core::pin::pin;
 use core::task::Poll;
 use core::time::Duration;
 use std::sync::Arc;
@@ -211,11 +212,22 @@ where
 }
 
 /// All that was done on a runtime is done: no task, timer or descriptor is left of it, as soon as its workers have had
-/// time to notice.
+/// time to notice, but for the timer that they are given this time by.
 pub fn idle<R: Room>(room: &R, runtime: &Runtime<R::Sys>) {
     if R::IS_EXACT {
         let handle = runtime.handle();
-        runtime.block_on(handle.sleep(Duration::from_nanos(1)));
+        runtime.block_on(async {
+            let mut sleep = pin!(handle.sleep(Duration::from_nanos(1)));
+            poll_fn(|cx| Poll::Ready(sleep.as_mut().poll(cx).is_ready())).await;
+            if handle.metrics().timers == 0 {
+                room.fail(
+                    Oracle::WrongAnswer,
+                    "a timer is not counted",
+                    format_args!("{:?}", handle.metrics()),
+                );
+            }
+            sleep.await;
+        });
         let left = handle.metrics();
         if left != Metrics::default() {
             room.fail(Oracle::Leak, "an idle runtime has something left", format_args!("{left:?}"));

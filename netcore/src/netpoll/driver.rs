@@ -102,6 +102,11 @@ impl<S: Sys> Driver<S> {
         self.descriptors.load()
     }
 
+    /// Descriptors that the poller watches.
+    pub(crate) fn registrations(&self) -> u64 {
+        self.registry.len() as u64
+    }
+
     /// Timers that have not fired.
     pub(crate) fn timers(&self) -> u64 {
         self.timers.lock().len() as u64

@@ -85,6 +85,12 @@ impl<S: Sys> Registry<S> {
         place.tenant.clone()
     }
 
+    /// How many there are.
+    pub(super) fn len(&self) -> usize {
+        let places = self.places.lock();
+        places.all.len() - places.free.len()
+    }
+
     /// Lets nobody in any more: those who are.
     pub(super) fn close(&self) -> Vec<Arc<Inner<S>>> {
         let mut places = self.places.lock();

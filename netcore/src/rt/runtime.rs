@@ -59,6 +59,8 @@ pub struct Metrics {
     pub timers: u64,
     /// Descriptors with an owner.
     pub descriptors: u64,
+    /// Those of them that the poller watches.
+    pub registrations: u64,
 }
 
 impl<S: Sys> Runtime<S> {
@@ -183,7 +185,12 @@ impl<S: Sys> Handle<S> {
     /// What the runtime holds at the moment.
     pub fn metrics(&self) -> Metrics {
         let driver = &self.shared.driver;
-        Metrics { tasks: self.shared.tasks(), timers: driver.timers(), descriptors: driver.descriptors() }
+        Metrics {
+            tasks: self.shared.tasks(),
+            timers: driver.timers(),
+            descriptors: driver.descriptors(),
+            registrations: driver.registrations(),
+        }
     }
 
     /// The poller's side, for descriptors.
