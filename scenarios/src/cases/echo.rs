@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use futures_util::{AsyncReadExt, AsyncWriteExt};
 use netcore::net::{Dialer, ListenConfig, TcpListener, TcpStream};
 use netcore::rt::Handle;
 use netcore::sys::Sys;
@@ -54,7 +55,10 @@ async fn serve<R: Room>(
         let Some(accepted) = cancellable(accept_counting(&room, &listener, &dropped)).await else { continue };
         let Some(conn) = accepted else { break };
         let room = room.clone();
-        tasks.push(handle.spawn(async move { echo(&room, conn).await }));
+        let as_stream = room.one_in(3);
+        tasks.push(handle.spawn(async move {
+            if as_stream { echo_as_stream(&room, conn).await } else { echo(&room, conn).await }
+        }));
     }
     for task in tasks {
         join(task).await;
@@ -97,6 +101,26 @@ async fn echo<R: Room>(room: &R, conn: TcpStream<R::Sys>) {
     }
 }
 
+/// The same by futures-io: a read that is dropped is gone on with by the next one.
+async fn echo_as_stream<R: Room>(room: &R, mut conn: TcpStream<R::Sys>) {
+    let mut buf = [0; 700];
+    loop {
+        match cancellable(AsyncReadExt::read(&mut conn, &mut buf)).await {
+            None => {}
+            Some(Ok(0)) => break,
+            Some(Ok(read)) => {
+                if let Err(error) = AsyncWriteExt::write_all(&mut conn, &buf[..read]).await {
+                    room.fail(Oracle::WrongAnswer, "the echo cannot be written", error);
+                }
+            }
+            Some(Err(error)) => room.fail(Oracle::WrongAnswer, "the request cannot be read", error),
+        }
+    }
+    if let Err(error) = AsyncWriteExt::close(&mut conn).await {
+        room.fail(Oracle::WrongAnswer, "the end cannot be written", error);
+    }
+}
+
 /// One connection with some exchanges; `false` if the server dropped it for want of resources.
 async fn exchange<R: Room>(
     room: &R,
@@ -105,7 +129,7 @@ async fn exchange<R: Room>(
     stream: Stream,
     dropped: &AtomicU32,
 ) -> bool {
-    let conn = match dial(handle, &Dialer::default(), listener, &Excuse::default()).await {
+    let mut conn = match dial(handle, &Dialer::default(), listener, &Excuse::default()).await {
         Ok(conn) => conn,
         Err(error) if is_broken(&error) => return excuse(room, handle, dropped, "dial").await,
         Err(error) => room.fail(Oracle::WrongAnswer, "dial failed", error),
@@ -120,6 +144,12 @@ async fn exchange<R: Room>(
             }
             Err(error) => room.fail(Oracle::WrongAnswer, "an exchange failed", error),
         }
+    }
+    // Nothing comes unasked; the connection goes with the read in it.
+    if room.one_in(3)
+        && let Ok(read) = handle.timeout(room.span(160), AsyncReadExt::read(&mut conn, &mut [0; 16])).await
+    {
+        room.fail(Oracle::WrongAnswer, "a read that nobody answers is ready", format_args!("{read:?}"));
     }
     true
 }
