@@ -32,12 +32,22 @@ pub trait Room: Clone + Send + Sync + 'static {
 
     /// A runtime on the host, as the plan has them.
     fn runtime(&self, site: &Site<Self::Sys>) -> Runtime<Self::Sys> {
+        self.runtime_of(site, |config| config)
+    }
+
+    /// A runtime on the host, as the plan has them but for what is changed.
+    fn runtime_of(
+        &self,
+        site: &Site<Self::Sys>,
+        change: impl FnOnce(Config) -> Config,
+    ) -> Runtime<Self::Sys> {
         let plan = self.plan();
         let workers = self.one_of(&plan.processes.workers);
         let trigger = self.one_of(&plan.processes.triggers).into();
+        let config = change(Config { workers, trigger });
         // Being out of descriptors for a moment is the kernel's right, and not what cases are about.
         loop {
-            if let Ok(runtime) = Runtime::new(site.sys.clone(), Config { workers, trigger }) {
+            if let Ok(runtime) = Runtime::new(site.sys.clone(), config) {
                 return runtime;
             }
         }

@@ -26,7 +26,7 @@ macro_rules! cases {
 }
 
 cases! {
-    echo close_races churn deadlines rebind relay slow_reader dial dial_any lifecycle drops fd_program partition crash pool
+    echo close_races churn deadlines rebind relay slow_reader dial dial_any lifecycle drops fd_program partition crash pool fairness
 }
 
 /// What was found once is not found again: each file is a finding that `simnet promote` has put there.

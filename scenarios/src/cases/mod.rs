@@ -8,6 +8,7 @@ pub mod dial;
 pub mod dial_any;
 pub mod drops;
 pub mod echo;
+pub mod fairness;
 pub mod lifecycle;
 pub mod partition;
 pub mod pool;
@@ -41,5 +42,6 @@ pub fn all() -> Vec<Scenario> {
         Scenario::new("partition", partition::ABOUT, SIMULATED, partition::run),
         Scenario::new("crash", crash::ABOUT, SIMULATED, crash::run),
         Scenario::new("pool", pool::ABOUT, SIMULATED, pool::run),
+        Scenario::new("fairness", fairness::ABOUT, SIMULATED, fairness::run),
     ]
 }
