@@ -239,3 +239,25 @@ fn what_is_not_modelled_is_a_finding_that_names_the_call() {
         assert_eq!(report.finding.expect("a refusal").signature(), format!("UM {said}"));
     }
 }
+
+/// A thread that was preempted before it sleeps is unwound there: the run ends with what another one has found.
+#[test]
+fn a_run_ends_while_the_scenario_is_about_to_sleep() {
+    let ends = |world: &World| {
+        let sim = world.host("h").process("p");
+        let failing = world.clone();
+        let fail = move || {
+            failing.choose(2);
+            failing.fail(Oracle::WrongAnswer, "found meanwhile", "");
+        };
+        let _thread = sim.spawn("failing", Box::new(fail)).unwrap();
+        for _ in 0..20 {
+            world.sleep(Duration::from_nanos(1));
+        }
+    };
+    for seed in 0..200 {
+        let report = run(&config(seed), ends);
+        let found = report.finding.map(|finding| finding.signature());
+        assert_eq!(found.as_deref(), Some("WE found meanwhile"), "seed {seed}");
+    }
+}

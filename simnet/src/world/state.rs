@@ -203,6 +203,10 @@ impl State {
     /// The running thread waits until it is woken or until `deadline`; afterwards it is told why.
     pub(crate) fn block(&self, waiting: Waiting, deadline: Option<Instant>) {
         let Some(thread) = self.running.get() else { return };
+        if self.ended() {
+            // At the point before, to which it comes back when it is unwound.
+            return die_if_ended(self);
+        }
         let generation = self.threads.borrow_mut().wait(thread, waiting, deadline);
         if let Some(at) = deadline {
             let mut kernel = self.kernel.borrow_mut();
