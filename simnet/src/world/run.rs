@@ -37,6 +37,8 @@ pub enum Source {
     Measure(Seed),
     /// Played from a tape; dull where it has ended.
     Tape(Tape),
+    /// Played from a tape but for the schedule, which is a random walk.
+    Reschedule(Tape, Seed),
     /// Drawn from a seed, but of what the scenario and its surroundings decide most is dull.
     Sparse {
         /// The seed.
@@ -151,6 +153,9 @@ fn new_state(config: &Config) -> State {
                 None => Box::new(RandomWalk::new(*seed)),
             };
             (Choices::from_seed(*seed, rates).sparse(*one_in), strategy)
+        }
+        Source::Reschedule(tape, seed) => {
+            (Choices::from_tape(tape.clone(), rates), Box::new(RandomWalk::new(*seed)))
         }
         Source::Measure(seed) => (Choices::from_seed(*seed, rates), Box::new(Measure::new(*seed))),
         Source::Tape(tape) => (Choices::from_tape(tape.clone(), rates), Box::new(Replay::new(tape.clone()))),

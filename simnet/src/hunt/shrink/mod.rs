@@ -47,7 +47,7 @@ pub struct Shrinker<'a> {
 
 impl<'a> Shrinker<'a> {
     /// Scheduling points that the candidates for a new finding may pass, all together: a few seconds' worth.
-    pub const POINTS: u64 = 30_000_000;
+    pub const POINTS: u64 = 60_000_000;
 
     /// Begins with a tape that ends in a finding when it is run like `config`, for as many candidates as pass so many
     /// scheduling points; `None` if it ends in none.

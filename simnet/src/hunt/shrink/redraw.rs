@@ -21,7 +21,7 @@ const PLACE_MAX: u32 = 3;
 /// How rarely decisions are drawn.
 const DRAWN_ONE_IN: [u32; 5] = [1, 2, 3, 4, 8];
 
-/// Draws runs in which few decisions or most are dull, for some that end in the same finding: the report of the least of
+/// Draws runs in which few decisions or most are dull, or only the schedule is another, for some that end in the same finding: the report of the least of
 /// them. `Some(None)` if none does, `None` when shrinking is to stop.
 pub(super) fn again(shrinker: &mut Shrinker<'_>, go: GoesOn<'_>) -> Option<Option<Report>> {
     let mut least: Option<Report> = None;
@@ -31,9 +31,15 @@ pub(super) fn again(shrinker: &mut Shrinker<'_>, go: GoesOn<'_>) -> Option<Optio
         let seed = Seed(shrinker.runs);
         let mut draws = Stream::beside(seed, Stream::SHRINK);
         let one_in = DRAWN_ONE_IN[draws.below(DRAWN_ONE_IN.len() as u32) as usize];
-        let schedule =
-            if draws.below(2) == 0 { None } else { Some(deviations(&mut draws, shrinker.report.steps)) };
-        let found = shrinker.attempt(Source::Sparse { seed, one_in, schedule }, go)?;
+        let source = match draws.below(3) {
+            0 => Source::Reschedule(shrinker.best.clone(), seed),
+            1 => Source::Sparse { seed, one_in, schedule: None },
+            _ => {
+                let schedule = Some(deviations(&mut draws, shrinker.report.steps));
+                Source::Sparse { seed, one_in, schedule }
+            }
+        };
+        let found = shrinker.attempt(source, go)?;
         if let Some(report) = found {
             // Where one is found soon, more are.
             if least.is_none() {
