@@ -245,7 +245,7 @@ fn what_is_not_modelled_is_a_finding_that_names_the_call() {
 fn a_run_ends_while_the_scenario_is_about_to_sleep() {
     let ends = |world: &World| {
         let sim = world.host("h").process("p");
-        let failing = world.clone();
+        let failing = *world;
         let fail = move || {
             failing.choose(2);
             failing.fail(Oracle::WrongAnswer, "found meanwhile", "");
