@@ -230,3 +230,40 @@ impl<P: Preempt> FdMutex<P> {
         }
     }
 }
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use core::task::Waker;
+
+    use super::*;
+    use crate::os::Os;
+
+    #[test]
+    fn whoever_waits_is_counted_and_leaves_nothing_behind() {
+        let cx = Context::from_waker(Waker::noop());
+        for (mode, bit) in [(Mode::Read, READ_LOCK), (Mode::Write, WRITE_LOCK)] {
+            let mutex = FdMutex::<Os>::default();
+            let contend = || {
+                assert_eq!(mutex.try_lock(mode), Locked::Yes);
+                let Locked::Wait(ticket) = mutex.try_lock(mode) else { panic!("it is locked") };
+                ticket
+            };
+            let mut served = contend();
+            assert!(!mutex.unlock(mode));
+            assert_eq!(mutex.state.load(), 0);
+            assert!(mutex.poll_chosen(mode, &mut served, &cx).is_ready());
+
+            let mut leaving = contend();
+            assert!(mutex.poll_chosen(mode, &mut leaving, &cx).is_pending());
+            mutex.abandon(mode, &mut leaving);
+            assert_eq!(mutex.state.load(), bit | REF);
+            assert!(!mutex.unlock(mode));
+            assert_eq!(mutex.state.load(), 0);
+
+            let mut late = contend();
+            assert!(mutex.incref_and_close());
+            assert_eq!(mutex.state.load(), CLOSED | bit | (2 * REF));
+            assert!(mutex.poll_chosen(mode, &mut late, &cx).is_ready());
+        }
+    }
+}
