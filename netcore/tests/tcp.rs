@@ -258,3 +258,12 @@ fn nothing_is_opened_on_a_runtime_that_is_shut_down() {
     let refused = TcpListener::listen(&handle, "127.0.0.1:0".parse().unwrap()).map(drop).unwrap_err();
     assert_eq!(refused.to_string(), "listen tcp 127.0.0.1:0: runtime is shut down");
 }
+
+#[test]
+fn a_shutdown_tells_of_the_descriptors_that_are_kept() {
+    let runtime = Runtime::new(Os, Config::default()).unwrap();
+    let listener = listen(runtime.handle());
+    let left = runtime.shutdown();
+    assert_eq!(left, Metrics { descriptors: 1, registrations: 1, ..Metrics::default() });
+    drop(listener);
+}

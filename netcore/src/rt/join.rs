@@ -100,3 +100,29 @@ impl<T, S: Sys> fmt::Debug for JoinHandle<T, S> {
         write!(f, "JoinHandle({})", self.id())
     }
 }
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use core::time::Duration;
+
+    use crate::os::Os;
+    use crate::rt::{Config, Runtime};
+
+    #[test]
+    fn a_task_is_known_by_its_number_and_is_finished_when_it_is_done() {
+        let runtime = Runtime::new(Os, Config { workers: 1, ..Config::default() }).unwrap();
+        let handle = runtime.handle();
+        let [mut one, other] =
+            [20, 3_600_000].map(|ms| runtime.spawn(handle.sleep(Duration::from_millis(ms))));
+        assert_eq!([one.id(), other.id()], [1, 2]);
+        runtime.block_on(&mut one).unwrap();
+        assert!(one.is_finished() && !other.is_finished());
+    }
+
+    #[test]
+    fn a_sleep_knows_when_it_ends() {
+        let runtime = Runtime::new(Os, Config { workers: 1, ..Config::default() }).unwrap();
+        let at = runtime.handle().now() + Duration::from_secs(5);
+        assert_eq!(runtime.handle().sleep_until(at).deadline(), at);
+    }
+}
