@@ -107,6 +107,9 @@ pub async fn accept<S: Sys>(
     }
 }
 
+/// How long the accepting end of a connection may take to hear of it: SYN-ACKs are sent again for 63 s.
+const HANDSHAKE_MAX: Duration = Duration::from_secs(100);
+
 /// A connected pair: the dialling end and the accepting end.
 pub async fn pair<S: Sys>(
     room: &impl Room,
@@ -121,16 +124,18 @@ pub async fn pair<S: Sys>(
         };
         let name = client.local_addr();
         loop {
-            match listener.accept().await {
-                Ok(server) if name.as_ref() == Ok(&server.peer_addr()) => return (client, server),
+            match serving.timeout(HANDSHAKE_MAX, listener.accept()).await {
+                Ok(Ok(server)) if name.as_ref() == Ok(&server.peer_addr()) => return (client, server),
                 // What an earlier dial left behind when it failed.
-                Ok(_) => {}
+                Ok(Ok(_)) => {}
                 // This may have been the other end: then with another connection.
-                Err(error) if is_injected(&error) => {
+                Ok(Err(error)) if is_injected(&error) => {
                     serving.sleep(PAUSE).await;
                     continue 'again;
                 }
-                Err(error) => room.fail(Oracle::WrongAnswer, "accept failed", error),
+                Ok(Err(error)) => room.fail(Oracle::WrongAnswer, "accept failed", error),
+                // The network has lost every acknowledgment.
+                Err(_) => continue 'again,
             }
         }
     }
