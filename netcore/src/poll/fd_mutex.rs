@@ -231,7 +231,7 @@ impl<P: Preempt> FdMutex<P> {
     }
 }
 
-#[cfg(all(test, not(loom)))]
+#[cfg(test)]
 mod tests {
     use core::task::Waker;
 

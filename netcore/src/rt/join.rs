@@ -101,7 +101,7 @@ impl<T, S: Sys> fmt::Debug for JoinHandle<T, S> {
     }
 }
 
-#[cfg(all(test, not(loom)))]
+#[cfg(test)]
 mod tests {
     use core::time::Duration;
 

@@ -14,9 +14,11 @@ use crate::room::{Room, Site};
 use crate::verbs::{idle, join, listen, pair, settle};
 
 /// What it is.
-pub const ABOUT: &str = "tasks that are always ready, alone and in pairs, leave a turn to I/O and to tasks from inside and outside";
+pub const ABOUT: &str =
+    "tasks that are always ready leave a turn to I/O and to tasks from inside and outside";
 
-/// Turns of busy tasks in which whoever is due gets one: every 61st is for one task from outside, as with Go, and several may come.
+/// Turns of busy tasks in which whoever is due gets one: every 61st is for one task from outside, as with Go, and
+/// several may come.
 const PATIENCE: u32 = 500;
 /// Turns after which a busy task ends, whether or not the others have come to ask for one.
 const TURNS_MAX: u32 = 2000;
@@ -52,13 +54,14 @@ impl Due {
     }
 }
 
-/// What is due, by name, and whether all of it is done.
+/// What is due, and how busy it is meanwhile.
 #[derive(Debug, Default)]
 struct Rush {
     yielding: Due,
     read: Due,
     spawned: Due,
     injected: Due,
+    /// Those that busy tasks have had.
     turns: AtomicU32,
     /// Whose turn it is of a pair, and who waits for it.
     turn: AtomicUsize,

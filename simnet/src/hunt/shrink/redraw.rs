@@ -21,8 +21,8 @@ const PLACE_MAX: u32 = 3;
 /// How rarely decisions are drawn.
 const DRAWN_ONE_IN: [u32; 5] = [1, 2, 3, 4, 8];
 
-/// Draws runs in which few decisions or most are dull, or only the schedule is another, for some that end in the same finding: the report of the least of
-/// them. `Some(None)` if none does, `None` when shrinking is to stop.
+/// Draws runs in which few decisions or most are dull, or only the schedule is another, for some that end in the same
+/// finding: the report of the least of them. `Some(None)` if none does, `None` when shrinking is to stop.
 pub(super) fn again(shrinker: &mut Shrinker<'_>, go: GoesOn<'_>) -> Option<Option<Report>> {
     let mut least: Option<Report> = None;
     let (mut tries, mut last) = (0, TRIES);
