@@ -17,6 +17,10 @@ use crate::verbs::{PAUSE, check, is_broken, is_injected, listen, settle};
 pub const ABOUT: &str =
     "runtimes are shut down with tasks, timers and connections in flight, and started again";
 
+/// Who does one thing over and over takes at least so long for a turn, or time would not pass where nobody waits for
+/// anything else, and a tape that has ended would make a long run.
+const TURN: Duration = Duration::from_micros(16);
+
 const STREAM: Stream = Stream(51);
 
 /// Runs it.
@@ -134,12 +138,10 @@ fn work<R: Room>(
     })
 }
 
-/// Spawns on a runtime, its own or another one, and joins, over and over, sometimes at the very instant of the `end`. Each
-/// turn takes time, as each of [`write`]'s does on a tape that has ended: where nobody else waits for anything, time passes
-/// only by that.
+/// Spawns on a runtime, its own or another one, and joins, over and over, sometimes at the very instant of the `end`.
 async fn tick<R: Room>(room: &R, on: &Handle<R::Sys>, end: Instant) {
     loop {
-        let soon = on.now() + Duration::from_micros(1) + room.span(320);
+        let soon = on.now() + TURN + room.span(320);
         let until = if room.one_in(3) && end > on.now() { end } else { soon };
         let sleeper = on.clone();
         let task = on.spawn(async move { sleeper.sleep_until(until).await });
@@ -163,7 +165,7 @@ async fn visit<R: Room>(
     end: Instant,
 ) {
     loop {
-        let soon = own.now() + Duration::from_micros(1) + room.span(320);
+        let soon = own.now() + TURN + room.span(320);
         own.sleep_until(if room.one_in(2) || end <= own.now() { soon } else { end }).await;
         let uses = if own.now() < end { 1 + room.choose(3) } else { 20 };
         for _ in 0..uses {

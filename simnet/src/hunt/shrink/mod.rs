@@ -15,6 +15,8 @@ use crate::world::{Config, Report, Source};
 const STEPS: u64 = 4;
 /// And so many more.
 const STEPS_MORE: u64 = 20_000;
+/// One in so many of the points that are left may be used up by one undertaking.
+const PART: u64 = 6;
 
 /// How far shrinking has come.
 #[derive(Clone, Copy, Debug)]
@@ -98,23 +100,40 @@ impl<'a> Shrinker<'a> {
 
     fn shrink_until_told(&mut self, goes_on: GoesOn<'_>) -> Option<()> {
         if self.best.len() > redraw::SHORT
-            && let Some(report) = redraw::again(self, goes_on)?
+            && let Some(report) = self.in_part(goes_on, redraw::again)?
             && size(&report.tape) < size(&self.best)
         {
             self.keep(report);
         }
-        self.take_away(goes_on)?;
+        self.in_part(goes_on, Self::take_away)?;
         while self.best.len() > redraw::SHORT {
-            let Some(report) = redraw::again(self, goes_on)? else { break };
+            let Some(report) = self.in_part(goes_on, redraw::again)? else { break };
             let before = (core::mem::take(&mut self.best), core::mem::take(&mut self.report));
             self.keep(report);
-            let told = self.take_away(goes_on);
+            let taken = self.in_part(goes_on, Self::take_away);
             if size(&before.0) <= size(&self.best) {
                 (self.best, self.report) = before;
             }
-            told?;
+            taken?;
         }
-        Some(())
+        // Not all could be taken away with a part of the points.
+        self.take_away(goes_on)
+    }
+
+    /// Undertakes something that may use up a part of the points that are left, so that a long run does not keep shorter ones
+    /// from being found: what came of it. `None` when shrinking is to stop.
+    fn in_part<T>(
+        &mut self,
+        goes_on: GoesOn<'_>,
+        undertake: fn(&mut Self, GoesOn<'_>) -> Option<T>,
+    ) -> Option<Option<T>> {
+        let left = self.left - self.left / PART;
+        let mut is_told = false;
+        let done = undertake(self, &mut |step| {
+            is_told = !goes_on(step);
+            !is_told && step.left > left
+        });
+        if is_told || self.left == 0 { None } else { Some(done) }
     }
 
     /// Takes away what can go alone, or with another. `None` when shrinking is to stop.

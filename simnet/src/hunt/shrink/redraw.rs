@@ -22,8 +22,8 @@ const PLACE_MAX: u32 = 3;
 const DRAWN_ONE_IN: [u32; 5] = [1, 2, 3, 4, 8];
 
 /// Draws runs in which few decisions or most are dull, or only the schedule is another, for some that end in the same
-/// finding: the report of the least of them. `Some(None)` if none does, `None` when shrinking is to stop.
-pub(super) fn again(shrinker: &mut Shrinker<'_>, go: GoesOn<'_>) -> Option<Option<Report>> {
+/// finding: the report of the least of them, when enough were drawn or shrinking is to stop.
+pub(super) fn again(shrinker: &mut Shrinker<'_>, go: GoesOn<'_>) -> Option<Report> {
     let mut least: Option<Report> = None;
     let (mut tries, mut last) = (0, TRIES);
     while tries < last {
@@ -39,7 +39,7 @@ pub(super) fn again(shrinker: &mut Shrinker<'_>, go: GoesOn<'_>) -> Option<Optio
                 Source::Sparse { seed, one_in, schedule }
             }
         };
-        let found = shrinker.attempt(source, go)?;
+        let Some(found) = shrinker.attempt(source, go) else { break };
         if let Some(report) = found {
             // Where one is found soon, more are.
             if least.is_none() {
@@ -50,7 +50,7 @@ pub(super) fn again(shrinker: &mut Shrinker<'_>, go: GoesOn<'_>) -> Option<Optio
             }
         }
     }
-    Some(least)
+    least
 }
 
 /// A few deviations from the dull schedule, of a run of so many scheduling points or of one that is shorter.
