@@ -15,7 +15,7 @@ use simnet::fault::cancellable;
 use crate::pattern::Stream;
 use crate::room::Room;
 use crate::stage::Stage;
-use crate::verbs::{Excuse, expect, is_broken, is_injected, listen};
+use crate::verbs::{Excuse, PAUSE, expect, is_broken, is_injected, listen};
 
 /// What it is.
 pub const ABOUT: &str =
@@ -95,9 +95,18 @@ fn full<R: Room>(stage: &Stage<R>) -> Full<R> {
     if filling.len() < 2 {
         stage.excuse.give();
     }
-    // Until the last acknowledgment has arrived, however often it is lost, there is room for one more SYN.
+    // Until the last acknowledgment has arrived, however often it is lost, there is room for one more SYN; and if it is
+    // lost too often there is room for good, for the listener's host gives up and resets what it does not know any more.
     let settled = Duration::from_millis(if R::IS_EXACT { 100_000 } else { 5 });
-    stage.calling.block_on(handle.sleep(settled));
+    stage.calling.block_on(async {
+        handle.sleep(settled).await;
+        for conn in &filling {
+            let read = conn.set_read_deadline(Some(handle.now() + PAUSE)).and(conn.read(&mut [0]).await);
+            if !matches!(read, Err(OpError { cause: Cause::DeadlineExceeded, .. })) {
+                stage.excuse.give();
+            }
+        }
+    });
     Full { listener, _filling: filling }
 }
 
