@@ -57,12 +57,13 @@ impl Stream {
         for (piece, from) in buf.chunks(expected.len()).zip((offset..).step_by(expected.len())) {
             let expected = &mut expected[..piece.len()];
             self.fill(from, expected);
-            if piece != expected {
-                let pairs = piece.iter().zip(expected).zip(from..);
-                let mut wrong = pairs.filter(|((found, expected), _)| found != expected);
-                if let Some(((&found, &mut expected), offset)) = wrong.next() {
-                    return Err(Mismatch { stream: self, offset, expected, found });
-                }
+            if piece == expected {
+                continue;
+            }
+            let wrong = piece.iter().zip(&*expected).position(|(found, expected)| found != expected);
+            if let Some(at) = wrong {
+                let (expected, found) = (expected[at], piece[at]);
+                return Err(Mismatch { stream: self, offset: from + at as u64, expected, found });
             }
         }
         Ok(())

@@ -140,7 +140,8 @@ mod tests {
         mortal.shutdown();
         let late = other.spawn(async move { handle.sleep(Duration::from_secs(3600)).await });
         for task in [early, late] {
-            assert!(matches!(other.block_on(task), Err(JoinError::Panicked(_))));
+            let told = other.block_on(other.handle().timeout(Duration::from_secs(10), task));
+            assert!(matches!(told, Ok(Err(JoinError::Panicked(_)))), "not told");
         }
     }
 }
